@@ -1,0 +1,101 @@
+/**
+ * Every setting of the hub, once: name, default, bound and what happens at it. Flags, `ARC_…` variables and the config
+ * file are all read against this table; the result is frozen and handed down (docs/operations.md).
+ */
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import {
+  DEFAULT_HOST,
+  DEFAULT_LIMITS,
+  DEFAULT_PORT,
+  DEFAULT_PRESENCE_TTL_SEC,
+  DEFAULT_SPOOL_DIR,
+  DEFAULT_STORAGE,
+  type Limits,
+} from '../protocol/index.js';
+
+const int = (min: number, max: number, error: string) => z.number().int(error).min(min, error).max(max, error);
+const atLeast = (min: number, error: string) => int(min, Number.MAX_SAFE_INTEGER, error);
+
+export const HubConfig = z
+  .strictObject({
+    host: z.string().min(1).default(DEFAULT_HOST).describe('address to listen on'),
+    port: int(0, 65_535, 'port out of range').default(DEFAULT_PORT).describe('port to listen on; 0 takes a free one'),
+    storage: z.string().min(1).default(DEFAULT_STORAGE).describe('SQLite file that holds everything'),
+    allow_remote: z.boolean().default(false).describe('serve peers off this machine; needed to bind off loopback'),
+    quiet: z.boolean().default(false).describe('log warnings and errors only'),
+    spool_dir: z.string().min(1).default(DEFAULT_SPOOL_DIR).describe('folder of the file relay'),
+    durability: z
+      .enum(['full', 'normal'])
+      .default('full')
+      .describe('full: an acknowledged write survives a power cut; normal: it survives a crash of the hub'),
+    presence_ttl_sec: atLeast(5, 'presence_ttl_sec must be >= 5')
+      .default(DEFAULT_PRESENCE_TTL_SEC)
+      .describe('seconds of silence after which a session expires'),
+    allowed_host: z.array(z.string()).default([]).describe('further host names that requests may carry'),
+    allowed_origin: z.array(z.string()).default([]).describe('web origins that may use the hub'),
+    max_body_chars: atLeast(1, 'max_body_chars must be at least 1').default(DEFAULT_LIMITS.max_body_chars),
+    max_attachment_chars: atLeast(1, 'max_attachment_chars must be at least 1').default(
+      DEFAULT_LIMITS.max_attachment_chars,
+    ),
+    max_attachments: atLeast(0, 'max_attachments must be non-negative').default(DEFAULT_LIMITS.max_attachments),
+    max_query_limit: atLeast(1, 'max_query_limit must be at least 1').default(DEFAULT_LIMITS.max_query_limit),
+    max_wait_sec: int(1, 3_600, 'max_wait_sec must be from 1 to 3600').default(DEFAULT_LIMITS.max_wait_sec),
+    max_call_sec: int(1, 86_400, 'max_call_sec must be from 1 to 86400').default(DEFAULT_LIMITS.max_call_sec),
+    max_name_chars: atLeast(1, 'max_name_chars must be at least 1').default(DEFAULT_LIMITS.max_name_chars),
+    max_path_chars: atLeast(1, 'max_path_chars must be at least 1').default(DEFAULT_LIMITS.max_path_chars),
+    max_capabilities: atLeast(0, 'max_capabilities must be non-negative').default(DEFAULT_LIMITS.max_capabilities),
+    max_metadata_bytes: atLeast(2, 'max_metadata_bytes must be at least 2').default(DEFAULT_LIMITS.max_metadata_bytes),
+    max_ttl_sec: atLeast(5, 'max_ttl_sec must be at least 5').default(DEFAULT_LIMITS.max_ttl_sec),
+    max_connections: atLeast(1, 'max_connections must be at least 1')
+      .default(20_000)
+      .describe('open sockets; further ones are closed at once'),
+    max_waiters: atLeast(1, 'max_waiters must be at least 1')
+      .default(20_000)
+      .describe('waiting requests and streams; further ones are answered 429'),
+    ping_sec: atLeast(1, 'ping_sec must be at least 1')
+      .default(15)
+      .describe('WebSocket ping interval; two without a pong end the connection'),
+    high_water_bytes: atLeast(1_024, 'high_water_bytes must be at least 1024')
+      .default(1_048_576)
+      .describe('unsent bytes of a connection above which it is fed from the store'),
+    compression: z.boolean().default(false).describe('offer permessage-deflate on WebSocket'),
+  })
+  .superRefine((config, ctx) => {
+    if (!isLoopback(config.host) && !config.allow_remote) {
+      ctx.addIssue({ code: 'custom', message: 'Remote bind requires allow_remote=true', input: config.host });
+    }
+  });
+export type HubConfig = z.output<typeof HubConfig>;
+export type HubOptions = z.input<typeof HubConfig>;
+
+/** Parses, fills in defaults and freezes. Throws `ConfigError` with one line that names the setting. */
+export function loadConfig(options: HubOptions = {}): Readonly<HubConfig> {
+  const parsed = HubConfig.safeParse(options);
+  if (parsed.success) return Object.freeze(parsed.data);
+  const issue = parsed.error.issues[0];
+  const setting = issue?.path.join('.') ?? '';
+  const text = issue?.message ?? 'invalid configuration';
+  throw new ConfigError(setting === '' || text.includes(setting) ? text : `${setting}: ${text}`);
+}
+
+/** A setting, the storage file or the port cannot be used: one line for people, no trace. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+}
+
+export function limitsOf(config: HubConfig): Limits {
+  const limits: Record<string, number> = { ...DEFAULT_LIMITS };
+  for (const name of Object.keys(DEFAULT_LIMITS)) {
+    const value = (config as unknown as Record<string, unknown>)[name];
+    if (typeof value === 'number') limits[name] = value;
+  }
+  return Object.freeze(limits) as unknown as Limits;
+}
+
+/** Whether an address or bind host is this machine only. */
+export function isLoopback(host: string): boolean {
+  const address = host.replace(/^\[|\]$/g, '').replace(/^::ffff:/i, '');
+  if (address === 'localhost' || address === '::1') return true;
+  return isIP(address) === 4 && address.startsWith('127.');
+}
