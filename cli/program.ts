@@ -1,0 +1,23 @@
+import { Command } from 'commander';
+import { serveCommand } from './commands/serve.js';
+import { packageVersion } from './version.js';
+
+/** The whole command line. Only its description is built here: each command loads the rooms it needs when it runs. */
+export function buildProgram(): Command {
+  const program = new Command('arc')
+    .description('A local hub where AI agents meet: they talk, claim work, lock files and ask each other for results.')
+    .version(`arc ${packageVersion()}`, '--version', 'print the version')
+    .helpOption('-h, --help', 'show help')
+    .usage('[command] [options]')
+    .showHelpAfterError('(arc --help shows what there is)')
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+    .addHelpText('after', AFTER);
+  for (const command of [serveCommand()]) program.addCommand(command.copyInheritedSettings(program));
+  return program;
+}
+
+const AFTER = `
+Without a command, \`arc\` is \`arc serve\`. \`arc COMMAND --help\` shows a command with examples.
+Every option may also be set in the environment (--base-url is ARC_BASE_URL) or in arc.config.json in the working
+directory (--base-url is "base_url"; --config FILE names another file). A flag beats the environment, which beats the file.
+Options may be shortened as long as they stay unambiguous.`;

@@ -1,0 +1,51 @@
+/** `arc serve`: the hub in the foreground, from its settings to its exit code. */
+import type { Command } from 'commander';
+import { ConfigError, loadConfig } from '../server/config.js';
+import { hubOptionsGiven } from './hub-options.js';
+import { openLog } from './log.js';
+
+/** A hub that hangs on its way down is left behind after this long: 5 s are promised. */
+const STOP_WITHIN_MS = 4_500;
+
+interface RunningHub {
+  readonly url: string;
+  readonly host: string;
+  readonly port: number;
+  readonly instance_id: string;
+  readonly storage_path: string;
+  readonly closed: Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Runs until the hub is shut down, by a signal or by an operation; the exit code. */
+export async function serve(command: Command): Promise<number> {
+  const signalled = new Promise<void>((resolve) => {
+    process.on('SIGTERM', () => resolve());
+    process.on('SIGINT', () => resolve());
+  });
+  let hub: RunningHub;
+  try {
+    const config = loadConfig(hubOptionsGiven(command));
+    const log = openLog({ quiet: config.quiet, json: command.getOptionValue('json') === true });
+    const room: string = '../server/main.js';
+    const { startHub } = await import(room);
+    hub = await startHub(config, log);
+  } catch (cause) {
+    process.stderr.write(`arc error: ${startFailure(cause)}\n`);
+    return 1;
+  }
+  const { url, host, port, instance_id, storage_path } = hub;
+  const ready = { ready: true, url, host, port, pid: process.pid, instance_id, storage_path };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  await Promise.race([hub.closed, signalled]);
+  const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_WITHIN_MS).unref());
+  await Promise.race([hub.stop().then(() => hub.closed), late]);
+  return 0;
+}
+
+/** One line for people. Only what is nobody's fault but ours keeps its trace. */
+function startFailure(cause: unknown): string {
+  if (cause instanceof ConfigError) return cause.message;
+  if (cause instanceof Error && 'code' in cause) return cause.message;
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+}
