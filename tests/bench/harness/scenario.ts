@@ -1,0 +1,57 @@
+/** What a scenario file says of itself, and what it is given to measure with. */
+import type { Bench } from './bench.js';
+
+/** Named numbers that one run of a load gives back. */
+export type Figures = Record<string, number>;
+
+/** A server under load: where it is and which process it is. */
+export interface Target {
+  port: number;
+  pid: number;
+}
+
+/** Runs inside the load process; `params` is what the scenario passed, as JSON. */
+export type Load<P = never> = (target: Target, params: P) => Promise<Figures>;
+
+export type Unit = 'per_sec' | 'ms' | 'percent_of_core' | 'count' | 'times';
+
+/** A goal for the figure of a row. Ratios are hub ÷ baseline, whatever the unit. */
+export type Goal =
+  | { atLeastRatio: number }
+  | { atMostRatio: number }
+  | { atLeast: number; because?: string }
+  | { atMost: number; because?: string };
+
+export interface Row {
+  title: string;
+  /** The key of `Figures` that this row shows. */
+  figure: string;
+  unit: Unit;
+  /** Shown beside the goal, never asserted. None: the row is there for orientation. */
+  goals: readonly Goal[];
+  /** What the baseline did where the goals were set; a baseline below half of it makes the row invalid. */
+  expectedBaseline?: number;
+  /** The baseline waits for the disk, so a slow disk explains a slow baseline. */
+  baselineSyncs?: boolean;
+  /** What the Python reference did on the machine where the goals were set; a constant, not measured here. */
+  reference?: string;
+}
+
+/** Medians over all runs. A scenario whose goals are absolute may have no baseline. */
+export interface Measured {
+  baseline?: Figures;
+  hub: Figures;
+}
+
+/** One measurement, of which rows of the table show figures. */
+export interface Scenario {
+  name: string;
+  rows: readonly Row[];
+  measure(bench: Bench): Promise<Measured>;
+}
+
+/** The default export of each file in `scenarios/`. Its `loads` are called by name in the load process. */
+export interface ScenarioFile {
+  loads: Readonly<Record<string, Load>>;
+  scenarios: readonly Scenario[];
+}
