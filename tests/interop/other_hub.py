@@ -57,9 +57,9 @@ class OtherHub:
             self.db.execute("COMMIT")
         return ids
 
-    def open_session(self, agent_id):
-        session_id = str(uuid.uuid4())
-        row = (session_id, agent_id, agent_id, '["sql"]', "{}", now(), now(), 1)
+    def open_session(self, agent_id, seen_sec_ago=0):
+        session_id, seen = str(uuid.uuid4()), now(-seen_sec_ago)
+        row = (session_id, agent_id, agent_id, '["sql"]', "{}", seen, seen, 1)
         self.db.execute("INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
         return session_id
 
@@ -99,15 +99,19 @@ class OtherHub:
         self.db.execute("UPDATE claims SET released_at = ? WHERE claim_key = ?", (now(), claim_key))
 
     def hold_in_turns(self, claim_key, owner, turns):
-        """Takes and releases one claim again and again; when it held it, from the grant to just before the release."""
-        held = []
+        """Takes and releases one claim again and again: how often it held it, and how often somebody took it away."""
+        held, stolen = 0, 0
         give_up = time.monotonic() + 20
-        while len(held) < turns and time.monotonic() < give_up:
-            if self.claim(claim_key, owner):
-                since = time.time() * 1000
-                held.append([since, time.time() * 1000])
-                self.release(claim_key)
-        return held
+        while held < turns and time.monotonic() < give_up:
+            if not self.claim(claim_key, owner):
+                time.sleep(0.001)
+                continue
+            held += 1
+            stolen += 1 - self.db.execute(
+                "UPDATE claims SET released_at = ? WHERE claim_key = ? AND owner_agent_id = ? AND released_at IS NULL",
+                (now(), claim_key, owner),
+            ).rowcount
+        return {"held": held, "stolen": stolen}
 
     def lock(self, file_path, agent_id, ttl_sec=300):
         self.db.execute("INSERT INTO locks VALUES (?, ?, ?, ?, ?, ?)", (file_path, agent_id, now(), now(ttl_sec), None, "{}"))
