@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { serveCommand } from './commands/serve.js';
+import { hubCommands } from './commands/hub.js';
 import { packageVersion } from './version.js';
 
 /** The whole command line. Only its description is built here: each command loads the rooms it needs when it runs. */
@@ -12,7 +12,7 @@ export function buildProgram(): Command {
     .showHelpAfterError('(arc --help shows what there is)')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .addHelpText('after', AFTER);
-  for (const command of [serveCommand()]) program.addCommand(command.copyInheritedSettings(program));
+  for (const command of [...hubCommands()]) program.addCommand(command.copyInheritedSettings(program));
   return program;
 }
 

@@ -1,7 +1,7 @@
 /** `arc serve`: the hub in the foreground, from its settings to its exit code. */
 import type { Command } from 'commander';
 import { ConfigError, loadConfig } from '../server/config.js';
-import { hubOptionsGiven } from './hub-options.js';
+import { hubOptionsGiven } from './hub/options.js';
 import { openLog } from './log.js';
 
 /** A hub that hangs on its way down is left behind after this long: 5 s are promised. */

@@ -1,8 +1,8 @@
 /** The flags of the hub, read off the table of its settings, so that a new setting is a new flag. */
 import type { Command, Option } from 'commander';
 import type { z } from 'zod';
-import { HubConfig, type HubOptions } from '../server/config.js';
-import { decimal, flag, integer, list, settingName, takesValue, text } from './options.js';
+import { HubConfig, type HubOptions } from '../../server/config.js';
+import { decimal, flag, integer, list, settingName, takesValue, text } from '../options.js';
 
 export type HubSetting = keyof HubConfig;
 
