@@ -12,7 +12,9 @@ interface Receivers {
 }
 
 const WARM_POSTS = 5;
-const SETTLE_MS = 100;
+
+const waiters = async (wire: HttpWire): Promise<number> =>
+  ((await wire.call('GET', '/v1/stats')) as { waiters: number }).waiters;
 
 async function toLongPollers(target: Target, { receivers, posts }: Receivers): Promise<Figures> {
   const publisher = await HttpWire.open(target);
@@ -25,8 +27,7 @@ async function toLongPollers(target: Target, { receivers, posts }: Receivers): P
     const polls = wires.map((wire, agent) =>
       wire.send(requestBytes(target, 'GET', `/v1/events?agent_id=agent-${agent}&since_id=${since}&timeout=60`)),
     );
-    await sleep(SETTLE_MS);
-    await publisher.call('GET', '/v1/channels'); // answered after all polls that stood before it in the hub's queue
+    while ((await waiters(publisher)) < receivers) await sleep(10);
     const begun = performance.now();
     const [{ body }, ...answers] = await Promise.all([publisher.send(post), ...polls]);
     if (answers.some((answer) => !answer.body.includes('"from_agent"')))

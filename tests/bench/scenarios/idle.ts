@@ -23,14 +23,9 @@ function cpuSec(pid: number): number {
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SEC;
 }
 
-/** The hub's own count of its commits; undefined where it publishes none. */
-async function commits(wire: HttpWire): Promise<number | undefined> {
-  const stats = (await wire.call('GET', '/v1/stats').catch(() => undefined)) as
-    | { commits?: number | { count?: number }; commit_count?: number }
-    | undefined;
-  const count = typeof stats?.commits === 'object' ? stats.commits.count : (stats?.commits ?? stats?.commit_count);
-  return typeof count === 'number' ? count : undefined;
-}
+/** The hub's own count of its commits. */
+const commits = async (wire: HttpWire): Promise<number> =>
+  ((await wire.call('GET', '/v1/stats')) as { commits: { count: number } }).commits.count;
 
 async function watchIdle(target: Target, windowMs: number): Promise<Figures> {
   const wire = await HttpWire.open(target);
@@ -43,7 +38,7 @@ async function watchIdle(target: Target, windowMs: number): Promise<Figures> {
   const seconds = (performance.now() - begun) / 1000;
   const commitsAfter = await commits(wire);
   wire.close();
-  return { percent: (used / seconds) * 100, commits: (commitsAfter ?? Number.NaN) - (commitsBefore ?? Number.NaN) };
+  return { percent: (used / seconds) * 100, commits: commitsAfter - commitsBefore };
 }
 
 async function longPollers(target: Target, { agents, windowMs }: Params): Promise<Figures> {

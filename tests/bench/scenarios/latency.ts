@@ -13,7 +13,7 @@ interface Params {
 
 const WARM_SAMPLES = 50;
 /** Between two posts, so that each meets an idle hub and a receiver that waits. */
-const PAUSE_MS = 0;
+const PAUSE_MS = 1;
 
 /** Posts again and again, and measures until `received()` resolves for each. */
 async function sample(samples: number, post: () => void, received: () => Promise<unknown>): Promise<Figures> {
