@@ -56,6 +56,9 @@ export const HubConfig = z
     ping_sec: atLeast(1, 'ping_sec must be at least 1')
       .default(15)
       .describe('WebSocket ping interval; two without a pong end the connection'),
+    stall_sec: atLeast(1, 'stall_sec must be at least 1')
+      .default(60)
+      .describe('a connection that accepts no bytes for this long is closed with 4008'),
     high_water_bytes: atLeast(1_024, 'high_water_bytes must be at least 1024')
       .default(1_048_576)
       .describe('unsent bytes of a connection above which it is fed from the store'),

@@ -1,0 +1,68 @@
+/** Rows to what goes over the wire. JSON columns are spliced in as text, so their numbers stay digit for digit. */
+import { JsonText } from '../../protocol/index.js';
+import { storedJson } from '../json.js';
+import type { ChannelRow, ClaimRow, LockRow, MessageRow, SessionRow, TaskRow } from './rows.js';
+
+const text = JSON.stringify;
+const textOrNull = (value: string | null) => (value === null ? 'null' : JSON.stringify(value));
+
+export function messageJson(row: MessageRow): string {
+  return (
+    `{"id":${row.id},"ts":"${row.ts}","from_agent":${text(row.from_agent)},"to_agent":${textOrNull(row.to_agent)},` +
+    `"channel":${text(row.channel)},"kind":${text(row.kind)},"body":${text(row.body)},` +
+    `"attachments":${storedJson(row.attachments_json, '[]')},"reply_to":${row.reply_to},` +
+    `"thread_id":${textOrNull(row.thread_id)},"metadata":${storedJson(row.metadata_json, '{}')}}`
+  );
+}
+
+const metadata = (row: { metadata_json: string }) => new JsonText(storedJson(row.metadata_json, '{}'));
+
+export const encodeMessage = (row: MessageRow) => new JsonText(messageJson(row));
+
+export const encodeChannel = (row: ChannelRow) => ({
+  name: row.name,
+  created_at: row.created_at,
+  created_by: row.created_by,
+  metadata: metadata(row),
+});
+
+export const encodeSession = (row: SessionRow) => ({
+  session_id: row.session_id,
+  agent_id: row.agent_id,
+  display_name: row.display_name,
+  capabilities: new JsonText(storedJson(row.capabilities_json, '[]')),
+  metadata: metadata(row),
+  created_at: row.created_at,
+  last_seen: row.last_seen,
+  active: row.active !== 0,
+});
+
+export const encodeClaim = (row: ClaimRow) => ({
+  claim_key: row.claim_key,
+  thread_id: row.thread_id,
+  task_message_id: row.task_message_id,
+  owner_agent_id: row.owner_agent_id,
+  claimed_at: row.claimed_at,
+  expires_at: row.expires_at,
+  released_at: row.released_at,
+  metadata: metadata(row),
+});
+
+export const encodeLock = (row: LockRow) => ({
+  file_path: row.file_path,
+  agent_id: row.agent_id,
+  locked_at: row.locked_at,
+  expires_at: row.expires_at,
+  released_at: row.released_at,
+  metadata: metadata(row),
+});
+
+export const encodeTask = (row: TaskRow) => ({
+  task_id: row.task_id,
+  parent_task_id: row.parent_task_id,
+  channel: row.channel,
+  thread_id: row.thread_id,
+  status: row.status,
+  created_at: row.created_at,
+  completed_at: row.completed_at,
+});

@@ -1,0 +1,103 @@
+import type { JsonText, Topic } from '../../protocol/index.js';
+import { encodeChannel, encodeClaim, encodeLock, encodeSession, encodeTask, messageJson } from './encode.js';
+import type { ChannelRow, ClaimRow, LockRow, MessageRow, SessionRow, TaskRow } from './rows.js';
+import type { Committed, StateChange } from './store.js';
+
+export type FrameEncoder = (json: string, id: number) => Buffer;
+
+/** A message on its way out: serialised once, the same bytes for every reader of a door. */
+export class PublishedMessage {
+  readonly #frames = new Map<FrameEncoder, Buffer>();
+  #json: string | undefined;
+  constructor(readonly row: MessageRow) {}
+
+  get json(): string {
+    this.#json ??= messageJson(this.row);
+    return this.#json;
+  }
+
+  frame(encoder: FrameEncoder): Buffer {
+    let frame = this.#frames.get(encoder);
+    if (frame === undefined) {
+      frame = encoder(this.json, this.row.id);
+      this.#frames.set(encoder, frame);
+    }
+    return frame;
+  }
+}
+
+export interface PublishedChange {
+  topic: Topic;
+  change: string;
+  /** The entity as JSON. */
+  value: JsonText | object | null;
+  /** The row behind it, for those inside; absent for the topic `hub`. */
+  row?: StateChange['row'];
+}
+
+export interface Batch {
+  messages: readonly PublishedMessage[];
+  changes: readonly PublishedChange[];
+}
+
+/** What every commit added, to everyone who listens, in order. Wake-ups come from here and nowhere else. */
+export class Feed {
+  readonly #listeners = new Set<(batch: Batch) => void>();
+  readonly #onInterest: (interested: boolean) => void;
+  #interest = 0;
+
+  /** @param onInterest told when the first reader comes and when the last one goes */
+  constructor(onInterest: (interested: boolean) => void) {
+    this.#onInterest = onInterest;
+  }
+
+  listen(listener: (batch: Batch) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Notes that somebody waits for what other processes may write; call the answer once when that ends. */
+  interest(): () => void {
+    if (this.#interest++ === 0) this.#onInterest(true);
+    let over = false;
+    return () => {
+      if (over) return;
+      over = true;
+      if (--this.#interest === 0) this.#onInterest(false);
+    };
+  }
+
+  publish(committed: Committed): void {
+    this.#emit({
+      messages: committed.messages.map((row) => new PublishedMessage(row)),
+      changes: committed.changes.map(describe),
+    });
+  }
+
+  announce(change: PublishedChange): void {
+    this.#emit({ messages: [], changes: [change] });
+  }
+
+  #emit(batch: Batch): void {
+    for (const listener of this.#listeners) listener(batch);
+  }
+}
+
+function describe({ topic, change, row }: StateChange): PublishedChange {
+  return { topic, change, value: encodeState(topic, row), row };
+}
+
+function encodeState(topic: StateChange['topic'], row: StateChange['row']): object {
+  switch (topic) {
+    case 'session':
+      return encodeSession(row as SessionRow);
+    case 'channel':
+      return encodeChannel(row as ChannelRow);
+    case 'claim':
+      return encodeClaim(row as ClaimRow);
+    case 'lock':
+      return encodeLock(row as LockRow);
+    case 'task':
+      return encodeTask(row as TaskRow);
+  }
+}

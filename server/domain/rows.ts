@@ -1,0 +1,77 @@
+/** Rows as they are stored: Arc v1's columns, JSON columns as text (arc-v1 §3.8). */
+export interface ChannelRow {
+  name: string;
+  created_at: string;
+  created_by: string | null;
+  metadata_json: string;
+}
+
+export interface SessionRow {
+  session_id: string;
+  agent_id: string;
+  display_name: string;
+  capabilities_json: string;
+  metadata_json: string;
+  created_at: string;
+  last_seen: string;
+  active: number;
+}
+
+export interface MessageRow {
+  id: number;
+  ts: string;
+  from_agent: string;
+  to_agent: string | null;
+  channel: string;
+  kind: string;
+  body: string;
+  attachments_json: string;
+  reply_to: number | null;
+  thread_id: string | null;
+  metadata_json: string;
+}
+
+export type NewMessage = Omit<MessageRow, 'id'>;
+
+export interface ClaimRow {
+  claim_key: string;
+  thread_id: string | null;
+  task_message_id: number | null;
+  owner_agent_id: string;
+  claimed_at: string;
+  expires_at: string;
+  released_at: string | null;
+  metadata_json: string;
+}
+
+export interface LockRow {
+  file_path: string;
+  agent_id: string;
+  locked_at: string;
+  expires_at: string;
+  released_at: string | null;
+  metadata_json: string;
+}
+
+export interface TaskRow {
+  task_id: number;
+  parent_task_id: number | null;
+  channel: string;
+  thread_id: string | null;
+  status: 'open' | 'done';
+  created_at: string;
+  completed_at: string | null;
+}
+
+/** Counters of a thread, kept as messages and tasks arrive; leases are counted when it is read. */
+export interface ThreadRow {
+  thread_id: string;
+  channel: string | null;
+  root_task_id: number | null;
+  latest_message_id: number | null;
+  latest_message_ts: string | null;
+  latest_artifact_id: number | null;
+  message_count: number;
+  total_task_count: number;
+  open_task_count: number;
+}

@@ -1,0 +1,52 @@
+/** How answers look on HTTP: Arc's envelope, its headers, and the one place where a failure becomes a status. */
+import type { ServerResponse } from 'node:http';
+import { type ErrorCode, HubError, stringify } from '../../protocol/index.js';
+import type { Answer } from '../operations/context.js';
+
+const REST_STATUS: Partial<Record<ErrorCode, number>> = { too_large: 400 }; // arc-v1 §2.4
+
+export interface RestAnswer {
+  status: number;
+  /** The envelope as JSON. */
+  body: string;
+  code?: ErrorCode;
+}
+
+export function toRest(answer: Answer): RestAnswer {
+  const { acquired, result, ...top } = answer.envelope ?? { result: answer.result };
+  const envelope = acquired === undefined ? { ok: true, result, ...top } : { ok: true, acquired, result, ...top };
+  // `deduplicated` says something only when it is true (websocket §7).
+  if ((envelope as { deduplicated?: boolean }).deduplicated === false) {
+    delete (envelope as { deduplicated?: boolean }).deduplicated;
+  }
+  return { status: answer.status, body: stringify(envelope) };
+}
+
+export function toRestError(cause: unknown): RestAnswer {
+  const error = HubError.from(cause);
+  return {
+    status: REST_STATUS[error.code] ?? error.status,
+    body: JSON.stringify({ ok: false, error: error.message }),
+    code: error.code,
+  };
+}
+
+export function send(
+  res: ServerResponse,
+  answer: RestAnswer,
+  instanceId: string,
+  headers: Record<string, string> = {},
+): void {
+  if (res.headersSent || res.destroyed) {
+    res.destroy(); // a stream has begun: only closing the socket is left
+    return;
+  }
+  res.writeHead(answer.status, {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(answer.body),
+    'X-Arc-Instance': instanceId,
+    ...(answer.code !== undefined && { 'X-Arc-Error': answer.code }),
+    ...headers,
+  });
+  res.end(answer.body);
+}

@@ -1,0 +1,166 @@
+/** Puts the rooms of the server together: store, hub, operations, doors. */
+import type { Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { BrowserDefence } from './browser-defence.js';
+import { ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
+import { Hub, type HubLog } from './domain/hub.js';
+import { type Clock, systemClock } from './domain/time.js';
+import { createHttpServer, type ExecuteRequest, type ExecuteResult, HttpDoor } from './http/door.js';
+import type { DoorStats } from './operations/context.js';
+import { Dispatcher } from './operations/dispatch.js';
+import { HANDLERS } from './operations/handlers.js';
+import { writePidFiles } from './pid-file.js';
+import { storagePath } from './store/open-database.js';
+import { SqliteStore } from './store/sqlite-store.js';
+import { VERSION } from './version.js';
+import { WebSocketDoor } from './websocket/door.js';
+
+export type { ExecuteRequest, ExecuteResult };
+export { ConfigError, type HubConfig };
+
+/** How long peers get to say goodbye before they are cut off. */
+const GOODBYE_MS = 1_500;
+const BACKLOG = 2_048;
+
+export interface RunningHub {
+  /** Base URL that reaches it from this machine. */
+  readonly url: string;
+  readonly host: string;
+  /** The bound one, also when 0 was asked for. */
+  readonly port: number;
+  readonly instance_id: string;
+  readonly storage_path: string;
+  /** Resolves when it has stopped: by `stop`, or by a shutdown that an agent asked for. */
+  readonly closed: Promise<void>;
+  /** Notice, answers to all who wait, commits flushed, sockets closed with 1001, pid file removed. */
+  stop(): Promise<void>;
+  /** Runs a REST request without a socket; never rejects. */
+  execute(request: ExecuteRequest): Promise<ExecuteResult>;
+}
+
+/**
+ * Starts a hub.
+ * @throws {ConfigError} one line for people: port in use, storage not usable. Nothing was changed
+ */
+export async function startHub(
+  config: Readonly<HubConfig>,
+  log: HubLog,
+  clock: Clock = systemClock,
+): Promise<RunningHub> {
+  let instanceId = '';
+  const server = createHttpServer(config.max_connections, () => instanceId);
+  // The port comes first: a start that fails for it leaves no empty database behind.
+  const { port } = await listen(server, config.host, config.port);
+  const path = storagePath(config.storage);
+  let store: SqliteStore;
+  try {
+    const onError = (err: unknown) => log.error({ err }, 'store failed');
+    store = new SqliteStore({ path, durability: config.durability, clock, onError });
+  } catch (cause) {
+    server.close();
+    server.closeAllConnections();
+    throw cause;
+  }
+  instanceId = store.instance_id;
+
+  const settings = {
+    limits: limitsOf(config),
+    presence_ttl_sec: config.presence_ttl_sec,
+    max_waiters: config.max_waiters,
+    durability: config.durability,
+    listen_host: config.host,
+    allow_remote: config.allow_remote,
+    version: VERSION,
+  };
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= stopAll();
+    return stopping;
+  };
+  const hub = new Hub(store, settings, clock, log, () => void stop());
+  const sockets = new Set<Socket>();
+  const doors: DoorStats = {
+    connections: () => sockets.size,
+    subscriptions: () => websocket.subscriptionCount + http.streams.count,
+    slowestReaderLag: () => Math.max(websocket.lag(), http.streams.lag()),
+    relayInFlight: () => 0,
+  };
+  const dispatcher = new Dispatcher(hub, HANDLERS, doors);
+  const defence = new BrowserDefence({ ...config, allowRemote: () => hub.allowRemote });
+  const http = new HttpDoor(hub, dispatcher, defence, config, log);
+  const websocket = new WebSocketDoor(hub, dispatcher, defence, config, log);
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+  });
+  await hub.start();
+  websocket.attach(server);
+  server.on('request', http.listener);
+
+  const url = `http://${urlHost(config.host)}:${port}`;
+  const removePidFiles = await writePidFiles(path, { pid: process.pid, port, url }, instanceId);
+  if (!isLoopback(config.host)) {
+    log.warn(
+      { host: config.host },
+      'REMOTE ACCESS IS ON: anyone who reaches this address can read and post everything',
+    );
+  }
+  if (store.journal_mode !== 'wal') log.warn({ journal_mode: store.journal_mode }, 'the store is not in WAL mode');
+  log.info({ url, storage: path, instance_id: instanceId, allow_remote: config.allow_remote }, 'listening');
+
+  let resolveClosed: () => void = () => undefined;
+  const closed = new Promise<void>((resolve) => {
+    resolveClosed = resolve;
+  });
+
+  async function stopAll(): Promise<void> {
+    log.info({}, 'shutting down');
+    const listening = new Promise<void>((resolve) => server.close(() => resolve()));
+    try {
+      await hub.shutdown.final();
+      await hub.stop();
+    } catch (err) {
+      log.error({ err }, 'shutdown notice failed');
+    }
+    http.streams.close();
+    websocket.close();
+    server.closeIdleConnections();
+    await Promise.race([listening, new Promise((resolve) => setTimeout(resolve, GOODBYE_MS))]);
+    websocket.terminate();
+    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
+    await store.close();
+    removePidFiles();
+    log.info({}, 'stopped');
+    resolveClosed();
+  }
+
+  return {
+    url,
+    host: config.host,
+    port,
+    instance_id: instanceId,
+    storage_path: path,
+    closed,
+    stop,
+    execute: (request) => http.execute(request),
+  };
+}
+
+function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(describe(error, host, port)));
+    server.listen({ host, port, backlog: BACKLOG }, () => resolve(server.address() as AddressInfo));
+  });
+}
+
+function describe(error: NodeJS.ErrnoException, host: string, port: number): ConfigError {
+  if (error.code === 'EADDRINUSE') return new ConfigError(`port ${port} on ${host} is in use`);
+  if (error.code === 'EACCES') return new ConfigError(`port ${port} on ${host} may not be used`);
+  return new ConfigError(`cannot listen on ${host}:${port}: ${error.message}`);
+}
+
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,13 @@
+import { stringify } from '../../protocol/index.js';
+import { encodeChannel } from '../domain/encode.js';
+import { Answer, handle } from './context.js';
+
+export const channelOperations = [
+  handle('channels.list', async ({ hub }) => (await hub.store.channels()).map(encodeChannel)),
+
+  handle('channels.create', async ({ hub, key }, { name, created_by, metadata }) => {
+    const channel = { name, created_by: created_by ?? null, metadata_json: stringify(metadata ?? {}) };
+    const { outcome } = await hub.write('createChannel', channel, key(created_by ?? ''));
+    return new Answer(encodeChannel(outcome.channel), outcome.created ? 201 : 200);
+  }),
+];

@@ -1,0 +1,79 @@
+import { hash } from 'node:crypto';
+import { type OperationName, type Operations, type ParsedOf, stringify } from '../../protocol/index.js';
+import type { Hub } from '../domain/hub.js';
+import type { SessionRow } from '../domain/rows.js';
+import type { WriteKey } from '../domain/store.js';
+
+/** A connection that stays, as operations see it (websocket §4, §5). */
+export interface ConnectionPort {
+  readonly agent_id: string | undefined;
+  readonly session_id: string | undefined;
+  /** Throws `conflict` when it is bound to another agent. */
+  mayBind(agent_id: string): void;
+  /** Binds it to the session it has opened; an older connection of the agent is closed. */
+  bind(session: SessionRow): void;
+  unbind(): void;
+  subscribe(subscription: SubscriptionRequest): { subscription: string; since_id: number; latest_id: number };
+  unsubscribe(subscription: string | undefined): string[];
+}
+
+export interface SubscriptionRequest extends Omit<ParsedOf<Operations['events.subscribe']>, 'since_id'> {
+  since_id: number | undefined;
+}
+
+/** Who asks, through which door, and until when they listen for the answer. */
+export interface Caller {
+  /** Agent that the connection is bound to; REST callers name agents in their requests. */
+  readonly agent_id: string | undefined;
+  readonly connection: ConnectionPort | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** What the doors report of themselves, for `hub.stats`. */
+export interface DoorStats {
+  connections(): number;
+  subscriptions(): number;
+  slowestReaderLag(): number;
+  relayInFlight(): number;
+}
+
+export interface Context {
+  readonly hub: Hub;
+  readonly caller: Caller;
+  readonly doors: DoorStats;
+  /** Identifies the write if its input carries a key; `agent_id` is whose keys it counts among. */
+  key(agent_id: string): WriteKey | undefined;
+}
+
+/** An operation's result, and how REST dresses it where that differs (websocket §3). */
+export class Answer {
+  constructor(
+    readonly result: unknown,
+    readonly status = 200,
+    readonly envelope?: Readonly<Record<string, unknown>>,
+  ) {}
+}
+
+export interface Handler<Name extends OperationName = OperationName> {
+  readonly name: Name;
+  readonly run: (context: Context, input: ParsedOf<Operations[Name]>) => Promise<unknown>;
+  /** Look-ups that come before some field in the order of checks: called with the raw fields when `failed` is wrong. */
+  readonly precheck?:
+    | ((context: Context, raw: Readonly<Record<string, unknown>>, failed: string) => Promise<void>)
+    | undefined;
+}
+
+/** Ties a row of the operations table to what it does. The answer is the plain result, or an `Answer`. */
+export function handle<Name extends OperationName>(
+  name: Name,
+  run: Handler<Name>['run'],
+  precheck?: Handler<Name>['precheck'],
+): Handler {
+  return { name, run, precheck } as unknown as Handler;
+}
+
+/** Same operation and content, same text: keys are compared by it (websocket §7). */
+export function fingerprint(name: OperationName, input: Record<string, unknown>): string {
+  const { idempotency_key: _, timeout_sec: __, ...content } = input;
+  return hash('sha256', `${name}\n${stringify(content)}`, 'base64url').slice(0, 22);
+}

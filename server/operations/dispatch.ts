@@ -1,0 +1,91 @@
+import {
+  describeIssue,
+  HubError,
+  issueText,
+  OPERATIONS,
+  type Operation,
+  type OperationName,
+} from '../../protocol/index.js';
+import type { Hub } from '../domain/hub.js';
+import { Answer, type Caller, type Context, type DoorStats, fingerprint, type Handler } from './context.js';
+
+interface Row {
+  operation: Operation;
+  handler: Handler;
+  schema: ReturnType<Operation['input']>;
+}
+
+/** The one way in: every door finds, parses and runs operations here (STYLE of the house: door → operation → domain). */
+export class Dispatcher {
+  readonly #hub: Hub;
+  readonly #doors: DoorStats;
+  readonly #rows = new Map<string, Row>();
+
+  constructor(hub: Hub, handlers: readonly Handler[], doors: DoorStats) {
+    this.#hub = hub;
+    this.#doors = doors;
+    for (const handler of handlers) {
+      const operation: Operation = OPERATIONS[handler.name];
+      this.#rows.set(handler.name, { operation, handler, schema: operation.input(hub.settings.limits) });
+    }
+  }
+
+  has(name: string): name is OperationName {
+    return this.#rows.has(name);
+  }
+
+  /** Names that have a handler, for the test that none is missing. */
+  names(): string[] {
+    return [...this.#rows.keys()];
+  }
+
+  /**
+   * Parses `raw` and runs the operation. The command reaches the store before this call returns its promise, so that what
+   * one connection sends takes effect in the order received.
+   * @param raw fields under their names; the door has converted them, if it converts
+   * @throws {HubError} as a rejection
+   */
+  async run(name: OperationName, raw: Record<string, unknown>, caller: Caller): Promise<Answer> {
+    const row = this.#rows.get(name);
+    if (row === undefined) throw new HubError('unknown_method', `unknown method: ${name}`);
+    const { operation, handler, schema } = row;
+    if (caller.agent_id !== undefined) {
+      for (const field of operation.actor ?? []) raw[field] ??= caller.agent_id;
+    }
+    const parsed = schema.safeParse(raw, { error: describeIssue });
+    if (!parsed.success) throw await this.#refusal(row, raw, caller, parsed.error.issues[0]);
+    const broken = operation.across?.(parsed.data as Record<string, unknown>, undefined, this.#hub.settings.limits);
+    const context = this.#context(name, parsed.data as Record<string, unknown>, caller);
+    if (broken !== undefined) {
+      await handler.precheck?.(context, raw, BROKEN_RULE);
+      throw new HubError('bad_request', broken);
+    }
+    const answer = await handler.run(context, parsed.data as never);
+    return answer instanceof Answer ? answer : new Answer(answer);
+  }
+
+  /** The first thing wrong, in the documented order of checks: rules over several fields and look-ups may come first. */
+  async #refusal(row: Row, raw: Record<string, unknown>, caller: Caller, issue: Issue | undefined): Promise<HubError> {
+    const failed = String(issue?.path[0] ?? '');
+    await row.handler.precheck?.(this.#context(row.operation.name as OperationName, raw, caller), raw, failed);
+    const broken = row.operation.across?.(raw, failed, this.#hub.settings.limits);
+    return new HubError('bad_request', broken ?? (issue === undefined ? 'invalid input' : issueText(issue)));
+  }
+
+  #context(name: OperationName, input: Record<string, unknown>, caller: Caller): Context {
+    return {
+      hub: this.#hub,
+      caller,
+      doors: this.#doors,
+      key: (agent_id) =>
+        typeof input.idempotency_key === 'string'
+          ? { agent_id, key: input.idempotency_key, fingerprint: fingerprint(name, input) }
+          : undefined,
+    };
+  }
+}
+
+type Issue = Parameters<typeof issueText>[0];
+
+/** Stands for the failed field when all fields passed and a rule over several of them did not. */
+export const BROKEN_RULE = '';

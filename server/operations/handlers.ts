@@ -1,0 +1,20 @@
+import { channelOperations } from './channels.js';
+import { eventOperations } from './events.js';
+import { hubOperations } from './hub.js';
+import { leaseOperations } from './leases.js';
+import { messageOperations } from './messages.js';
+import { sessionOperations } from './sessions.js';
+import { taskOperations } from './tasks.js';
+import { threadOperations } from './threads.js';
+
+/** A handler for every row of the operations table. */
+export const HANDLERS = [
+  ...sessionOperations,
+  ...channelOperations,
+  ...messageOperations,
+  ...eventOperations,
+  ...threadOperations,
+  ...leaseOperations,
+  ...taskOperations,
+  ...hubOperations,
+];

@@ -1,0 +1,112 @@
+import { DEFAULT_CHANNEL, DIRECT_CHANNEL, HubError, JsonText, stringify } from '../../protocol/index.js';
+import { encodeMessage, messageJson } from '../domain/encode.js';
+import type { PostMessage } from '../domain/store.js';
+import { Answer, type Context, handle } from './context.js';
+
+/** An unknown channel comes before a wrong number (arc-v1 §2.6), but not before a channel that is no text. */
+async function channelFirst({ hub }: Context, raw: Readonly<Record<string, unknown>>, failed: string): Promise<void> {
+  if (NAMING.has(failed)) return;
+  if (typeof raw.channel === 'string' && raw.channel !== '') await hub.requireChannel(raw.channel);
+}
+const NAMING = new Set(['agent_id', 'channel', '']);
+
+export const messageOperations = [
+  handle(
+    'messages.post',
+    async ({ hub, key }, input) => {
+      const { from_agent, to_agent } = input;
+      const written = hub.write(
+        'post',
+        {
+          parent_task_id: input.parent_task_id ?? null,
+          from_agent,
+          to_agent: to_agent ?? null,
+          channel: input.channel ?? (to_agent === undefined ? DEFAULT_CHANNEL : DIRECT_CHANNEL),
+          kind: input.kind,
+          body: input.body,
+          attachments_json: input.attachments === undefined ? '[]' : stringify(input.attachments),
+          reply_to: input.reply_to ?? null,
+          thread_id: input.thread_id ?? null,
+          metadata_json: input.metadata === undefined ? '{}' : stringify(input.metadata),
+          require_channel: false,
+        },
+        key(from_agent),
+      );
+      const { outcome, replayed } = await written;
+      hub.presence.touch(from_agent);
+      const json = messageJson(outcome.message);
+      const result = new JsonText(`${json.slice(0, -1)},"deduplicated":${replayed}}`);
+      const envelope = { result: new JsonText(json), deduplicated: replayed };
+      return new Answer(result, replayed ? 200 : 201, envelope);
+    },
+    // The parent is looked up before anything else is checked (arc-v1 §4.8).
+    async ({ hub }, raw, failed) => {
+      if (failed === 'parent_task_id' || typeof raw.parent_task_id !== 'number') return;
+      if (!(await hub.store.taskExists(raw.parent_task_id))) {
+        throw new HubError('bad_request', 'parent_task_id references unknown task');
+      }
+    },
+  ),
+
+  handle('messages.get', async ({ hub, caller }, { id, agent_id }) => {
+    const row = await hub.store.message(id);
+    const mayRead = row !== undefined && (row.to_agent === null || mayReadDirect(agent_id ?? caller.agent_id, row));
+    if (row === undefined || !mayRead) throw new HubError('not_found', 'message not found');
+    if (agent_id) hub.presence.touch(agent_id);
+    return encodeMessage(row);
+  }),
+
+  handle(
+    'messages.list',
+    async ({ hub, caller }, { channel, thread_id, since_id, limit, timeout, tail, before_id }) => {
+      if (channel !== undefined) await hub.requireChannel(channel);
+      const page = { channel, thread_id, since_id, limit, tail, before_id };
+      return hub.messages(page, timeout, caller.signal, caller.agent_id);
+    },
+    channelFirst,
+  ),
+
+  handle(
+    'events.list',
+    async (
+      { hub, caller },
+      { agent_id, channel, thread_id, since_id, limit, timeout, tail, before_id, exclude_self },
+    ) => {
+      hub.presence.touch(agent_id);
+      if (channel !== undefined) await hub.requireChannel(channel);
+      const exclude_from = exclude_self ? agent_id : undefined;
+      const page = { viewer: agent_id, channel, thread_id, since_id, limit, tail, before_id, exclude_from };
+      return hub.messages(page, timeout, caller.signal, agent_id);
+    },
+    channelFirst,
+  ),
+
+  handle('inbox.list', async ({ hub, caller }, { agent_id, since_id, limit, timeout, tail, before_id }) => {
+    hub.presence.touch(agent_id);
+    return hub.messages({ inbox_of: agent_id, since_id, limit, tail, before_id }, timeout, caller.signal, agent_id);
+  }),
+
+  handle('rpc.call', async ({ hub, caller, key }, input) => {
+    const { from_agent, channel, capability, timeout_sec } = input;
+    const to_agent = input.to_agent ?? (await hub.pickCapable(capability ?? ''));
+    const request: PostMessage = {
+      parent_task_id: null,
+      from_agent,
+      to_agent,
+      channel,
+      kind: 'task_request',
+      body: input.body,
+      attachments_json: stringify(input.attachments ?? []),
+      reply_to: null,
+      thread_id: input.thread_id ?? null,
+      metadata_json: stringify(input.metadata ?? {}),
+      require_channel: true,
+    };
+    return hub.call(request, timeout_sec, caller.signal, key(from_agent));
+  }),
+];
+
+/** A direct message is for its two parties; a caller that names no agent is the operator of this machine. */
+function mayReadDirect(agentId: string | undefined, row: { to_agent: string | null; from_agent: string }): boolean {
+  return agentId === undefined || row.to_agent === agentId || row.from_agent === agentId;
+}

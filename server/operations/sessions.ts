@@ -1,0 +1,69 @@
+import { stringify } from '../../protocol/index.js';
+import { encodeSession } from '../domain/encode.js';
+import { capabilitiesOf } from '../domain/hub.js';
+import { Answer, handle } from './context.js';
+
+export const sessionOperations = [
+  handle('sessions.open', async ({ hub, caller, key }, input) => {
+    const { agent_id, replace, resume } = input;
+    caller.connection?.mayBind(agent_id);
+    const { outcome } = await hub.write(
+      'openSession',
+      {
+        session_id: hub.newSessionId(),
+        agent_id,
+        display_name: input.display_name || agent_id,
+        capabilities_json: stringify(input.capabilities ?? []),
+        metadata_json: stringify(input.metadata ?? {}),
+        replace,
+        resume,
+        presence_ttl_sec: hub.settings.presence_ttl_sec,
+        seen_ms: hub.presence.lastSeen(agent_id),
+      },
+      key(agent_id),
+    );
+    hub.presence.touch(agent_id);
+    caller.connection?.bind(outcome.session);
+    const session = encodeSession(outcome.session);
+    const envelope = resume ? { result: session, resumed: outcome.resumed } : { result: session };
+    return new Answer({ ...session, resumed: outcome.resumed }, 201, envelope);
+  }),
+
+  handle('sessions.rename', async ({ hub, key }, { agent_id, display_name }) => {
+    const { outcome } = await hub.write('renameSession', { agent_id, display_name }, key(agent_id));
+    hub.presence.touch(agent_id);
+    return encodeSession(hub.presence.apply(outcome));
+  }),
+
+  handle('sessions.close', async ({ hub, caller, key }, { session_id }) => {
+    const own = caller.connection?.session_id === session_id;
+    await hub.write('closeSession', { session_id }, key(caller.agent_id ?? ''));
+    if (own) caller.connection?.unbind();
+    return { session_id, deleted: true };
+  }),
+
+  handle('sessions.heartbeat', async ({ hub }, { agent_id }) => {
+    hub.presence.touch(agent_id);
+    return { agent_id, active: await hub.isActive(agent_id) };
+  }),
+
+  handle('agents.list', async ({ hub }, { as, capability }) => {
+    if (as) hub.presence.touch(as);
+    const live = await hub.liveSessions();
+    const chosen = capability ? live.filter((row) => capabilitiesOf(row).includes(capability)) : live;
+    return chosen.map(encodeSession);
+  }),
+
+  handle('bootstrap', async ({ hub }, { agent_id }) => {
+    hub.presence.touch(agent_id);
+    const live = await hub.liveSessions();
+    const session = await hub.sessionOf(agent_id);
+    return {
+      agent_id,
+      session: session === undefined ? null : encodeSession(session),
+      latest_visible_id: await hub.store.latestVisibleId(agent_id),
+      live_agents: live.map(encodeSession),
+      default_channel: 'general',
+    };
+  }),
+];

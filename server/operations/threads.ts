@@ -1,0 +1,20 @@
+import { HubError } from '../../protocol/index.js';
+import { encodeClaim, encodeLock, encodeMessage, encodeTask } from '../domain/encode.js';
+import { encodeThread } from '../domain/threads.js';
+import { handle } from './context.js';
+
+export const threadOperations = [
+  handle('threads.list', async ({ hub }) => (await hub.store.threads(hub.now)).map(encodeThread)),
+
+  handle('threads.get', async ({ hub }, { thread_id }) => {
+    const detail = await hub.store.thread(thread_id, hub.now);
+    if (detail === undefined) throw new HubError('not_found', 'thread not found');
+    return {
+      thread: encodeThread(detail.thread),
+      messages: detail.messages.map(encodeMessage),
+      tasks: detail.tasks.map(encodeTask),
+      claims: detail.claims.map(encodeClaim),
+      locks: detail.locks.map(encodeLock),
+    };
+  }),
+];
