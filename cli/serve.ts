@@ -1,21 +1,12 @@
 /** `arc serve`: the hub in the foreground, from its settings to its exit code. */
 import type { Command } from 'commander';
 import { ConfigError, loadConfig } from '../server/config.js';
+import type { RunningHub } from '../server/main.js';
 import { hubOptionsGiven } from './hub/options.js';
 import { openLog } from './log.js';
 
 /** A hub that hangs on its way down is left behind after this long: 5 s are promised. */
 const STOP_WITHIN_MS = 4_500;
-
-interface RunningHub {
-  readonly url: string;
-  readonly host: string;
-  readonly port: number;
-  readonly instance_id: string;
-  readonly storage_path: string;
-  readonly closed: Promise<void>;
-  stop(): Promise<void>;
-}
 
 /** Runs until the hub is shut down, by a signal or by an operation; the exit code. */
 export async function serve(command: Command): Promise<number> {
@@ -27,8 +18,7 @@ export async function serve(command: Command): Promise<number> {
   try {
     const config = loadConfig(hubOptionsGiven(command));
     const log = openLog({ quiet: config.quiet, json: command.getOptionValue('json') === true });
-    const room: string = '../server/main.js';
-    const { startHub } = await import(room);
+    const { startHub } = await import('../server/main.js');
     hub = await startHub(config, log);
   } catch (cause) {
     process.stderr.write(`arc error: ${startFailure(cause)}\n`);

@@ -42,9 +42,9 @@ export const hubCommands = (): Command[] => [
     options: hubOptions(['host', 'port', 'storage']),
     help: STOP_HELP,
     async run(command) {
-      const { findHub, targetOf } = await import('../hub/locate.js');
+      const { findToStop, targetOf } = await import('../hub/locate.js');
       const { stopHub } = await import('../hub/stop.js');
-      const result = await stopHub(await findHub(targetOf(command)));
+      const result = await stopHub(await findToStop(targetOf(command)));
       writeJson(result);
       return result.stopped ? 0 : 1;
     },

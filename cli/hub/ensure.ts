@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findByStorage, findHub, sameFile, type Target } from './locate.js';
-import { readPidFile } from './pid-file.js';
+import { pidFilesIn } from './pid-file.js';
 import { probeHub } from './probe.js';
 
 const LOOK_EVERY_MS = 50;
@@ -86,8 +86,8 @@ export async function startHub(target: Target, flags: readonly string[], timeout
 
 /** The address of our own child once it serves the storage; with port 0 only its pid file knows it. */
 async function answering(target: Target, pid: number): Promise<string | undefined> {
-  const pidFile = readPidFile(dirname(target.storage));
-  if (pidFile?.pid !== pid) return undefined;
+  const pidFile = pidFilesIn(dirname(target.storage)).find((file) => file.pid === pid);
+  if (pidFile === undefined) return undefined;
   const hub = await probeHub(pidFile.url);
   return hub !== undefined && sameFile(hub.storage_path, target.storage) ? hub.url : undefined;
 }

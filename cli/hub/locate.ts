@@ -7,7 +7,7 @@ import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_STORAGE } from '../../protocol/hub.js';
-import { nearestPidFile, type PidFile, readPidFile } from './pid-file.js';
+import { nearestPidFile, type PidFile, pidFilesIn } from './pid-file.js';
 import { type HubIdentity, probeHub, urlOf } from './probe.js';
 import { listensOn } from './process.js';
 
@@ -40,19 +40,19 @@ export function targetOf(command: Command): Target {
   };
 }
 
-/** The hub that serves exactly this storage, by its pid file or at the address given. */
+/** A hub that serves exactly this storage, by a pid file beside it or at the address given; what was named goes first. */
 export async function findByStorage(target: Target): Promise<FoundHub | undefined> {
-  const pidFile = readPidFile(dirname(target.storage));
-  for (const url of new Set([pidFile?.url, target.url])) {
-    const hub = url === undefined ? undefined : await probeHub(url);
+  const known = pidFilesIn(dirname(target.storage)).map(({ url }) => url);
+  for (const url of new Set(target.portNamed ? [target.url, ...known] : [...known, target.url])) {
+    const hub = await probeHub(url);
     if (hub !== undefined && sameFile(hub.storage_path, target.storage)) return identified(hub);
   }
   return undefined;
 }
 
 /**
- * The hub that `ensure` and `stop` mean: the one on the storage. Where none was named, also the one of a folder above
- * (unless a port was named either), and else whichever hub answers at the address.
+ * The hub that `ensure` accepts: one on the storage. Where none was named, also the one of a folder above (unless a port
+ * was named either), and else whichever hub answers at the address.
  */
 export async function findHub(target: Target): Promise<FoundHub | undefined> {
   const hub = await findByStorage(target);
@@ -62,15 +62,26 @@ export async function findHub(target: Target): Promise<FoundHub | undefined> {
   if (there !== undefined && above !== undefined && dirname(above.path) === folderOf(there.storage_path)) {
     return identified(there);
   }
-  const atAddress = await probeHub(target.url);
-  return atAddress === undefined ? undefined : identified(atAddress);
+  return findAtAddress(target);
 }
 
-/** Adds the pid file beside the hub's storage if it names this hub, and a process that may be it. */
+/** The hub that `stop` means. A port that was named is the only one to be looked at. */
+export function findToStop(target: Target): Promise<FoundHub | undefined> {
+  return target.portNamed ? findAtAddress(target) : findHub(target);
+}
+
+async function findAtAddress(target: Target): Promise<FoundHub | undefined> {
+  const hub = await probeHub(target.url);
+  if (hub === undefined || (target.storageNamed && !sameFile(hub.storage_path, target.storage))) return undefined;
+  return identified(hub);
+}
+
+/** Adds a pid file beside the hub's storage if it names this hub, and a process that may be it. */
 function identified(hub: HubIdentity): FoundHub {
-  const pidFile = readPidFile(folderOf(hub.storage_path));
-  if (pidFile === undefined || pidFile.port !== Number(new URL(hub.url).port || 80)) return hub;
-  return listensOn(pidFile.pid, pidFile.port) === false ? hub : { ...hub, pidFile };
+  const port = Number(new URL(hub.url).port || 80);
+  const named = pidFilesIn(folderOf(hub.storage_path)).filter((file) => file.port === port);
+  const pidFile = named.find(({ pid }) => listensOn(pid, port) !== false);
+  return pidFile === undefined ? hub : { ...hub, pidFile };
 }
 
 /** `~` is expanded once, and nowhere else: shells leave it alone in `--storage=~/arc.sqlite3`. */

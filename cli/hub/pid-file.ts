@@ -1,5 +1,5 @@
 /** `.arc.pid`, in the folder of the storage file: how commands find a hub on this machine (arc-v1 §8.4). */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 export const PID_FILE = '.arc.pid';
@@ -12,8 +12,8 @@ export interface PidFile {
 }
 
 /** The pid file in `folder`; undefined when there is none, or none that can be understood. */
-export function readPidFile(folder: string): PidFile | undefined {
-  const path = join(folder, PID_FILE);
+export function readPidFile(folder: string, name = PID_FILE): PidFile | undefined {
+  const path = join(folder, name);
   try {
     const { pid, port, url } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
     const found = { path, pid: Number(pid), port: Number(port), url: String(url ?? '') };
@@ -22,6 +22,19 @@ export function readPidFile(folder: string): PidFile | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** All pid files in `folder`: the shared one, and one for each port, since several hubs may serve one storage. */
+export function pidFilesIn(folder: string): PidFile[] {
+  let names: string[] = [];
+  try {
+    names = readdirSync(folder).filter((name) => /^\.arc\.(\d+\.)?pid$/.test(name));
+  } catch {
+    // No such folder, no hub there.
+  }
+  const shared = names.includes(PID_FILE) ? [PID_FILE] : [];
+  const own = names.filter((name) => name !== PID_FILE).sort();
+  return [...shared, ...own].flatMap((name) => readPidFile(folder, name) ?? []);
 }
 
 /** The nearest pid file in `folder` or above it. */

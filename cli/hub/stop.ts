@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FoundHub } from './locate.js';
-import { type PidFile, readPidFile } from './pid-file.js';
+import { type PidFile, pidFilesIn } from './pid-file.js';
 import { askToShutDown, probeHub } from './probe.js';
 import { isAlive, listensOn } from './process.js';
 
@@ -29,8 +29,8 @@ export async function stopHub(hub: FoundHub | undefined): Promise<Stopped> {
     if (Date.now() > deadline) return { stopped: false, error: `failed to stop pid ${pid}: it is still running` };
     await sleep(LOOK_EVERY_MS);
   }
-  // A clean exit removes the file; what is left of an unclean one would mislead the next command.
-  if (readPidFile(dirname(pidFile.path))?.pid === pid) rmSync(pidFile.path, { force: true });
+  // A clean exit removes its files; what is left of an unclean one would mislead the next command.
+  for (const left of pidFilesIn(dirname(pidFile.path))) if (left.pid === pid) rmSync(left.path, { force: true });
   return { stopped: true, pid, url };
 }
 
