@@ -33,6 +33,18 @@ export const requiredText = (max: number) =>
 /** Trimmed text that may be empty or absent. */
 export const optionalText = (max: number) => rest('text', chars(max).trim().optional());
 
+/** The agent that a query is for; never trimmed. */
+export const queryAgent = (limits: Limits) => {
+  const missing = 'agent_id query parameter is required';
+  return rest(
+    'raw_text',
+    z
+      .string({ error: (issue) => (issue.input === undefined ? missing : undefined) })
+      .refine((agent) => agent !== '', { error: missing, abort: true })
+      .refine(atMost(limits.max_name_chars), { error: `must be ${limits.max_name_chars} characters or fewer` }),
+  );
+};
+
 /** Text of a query: never trimmed; an empty value counts as absent (arc-v1 §2.6). */
 export const queryText = (max: number) => rest('raw_text', chars(max).optional());
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { Bootstrap, HubInfo, PendingShutdown, Stats } from '../entities.js';
-import { chars, idempotencyKey, integer, rest } from '../fields.js';
+import { idempotencyKey, integer, queryAgent, rest } from '../fields.js';
 import { MAX_SHUTDOWN_DELAY_SEC } from '../limits.js';
 import { operation } from '../operation.js';
 
@@ -12,10 +12,7 @@ export const bootstrap = operation({
   actor: ['agent_id'],
   input: (limits) =>
     z.strictObject({
-      agent_id: rest(
-        'raw_text',
-        chars(limits.max_name_chars).refine((agent) => agent !== '', { error: 'agent_id query parameter is required' }),
-      ),
+      agent_id: queryAgent(limits),
     }),
   output: Bootstrap,
 });

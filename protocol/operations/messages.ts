@@ -7,6 +7,7 @@ import {
   limitField,
   metadataField,
   optionalInteger,
+  queryAgent,
   queryFlag,
   queryText,
   rest,
@@ -173,14 +174,6 @@ export const messagesList = operation({
   output: z.array(Message),
 });
 
-const agentParameter = (limits: Limits) =>
-  rest(
-    'raw_text',
-    chars(limits.max_name_chars).refine((agent) => agent !== '', {
-      error: 'agent_id query parameter is required',
-    }),
-  );
-
 export const eventsList = operation({
   name: 'events.list',
   kind: 'wait',
@@ -189,7 +182,7 @@ export const eventsList = operation({
   actor: ['agent_id'],
   input: (limits) =>
     z.strictObject({
-      agent_id: agentParameter(limits),
+      agent_id: queryAgent(limits),
       channel: queryText(limits.max_name_chars),
       thread_id: queryText(limits.max_name_chars),
       ...page(limits),
@@ -205,7 +198,7 @@ export const inboxList = operation({
   summary: 'Direct messages to an agent, ascending; may wait',
   rest: { method: 'GET', path: '/v1/inbox/{agent_id}', statuses: [200] },
   actor: ['agent_id'],
-  input: (limits) => z.strictObject({ agent_id: agentParameter(limits), ...page(limits), tail: queryFlag() }),
+  input: (limits) => z.strictObject({ agent_id: queryAgent(limits), ...page(limits), tail: queryFlag() }),
   output: z.array(Message),
 });
 

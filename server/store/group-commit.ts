@@ -160,10 +160,10 @@ export class GroupCommit {
   }
 
   #measure(commands: number, ms: number): void {
+    this.#durations[this.#count % SAMPLES] = ms;
     this.#count++;
     this.#commands += commands;
     this.#largest = Math.max(this.#largest, commands);
-    this.#durations[this.#count % SAMPLES] = ms;
   }
 }
 
