@@ -1,0 +1,57 @@
+import {
+  DEFAULT_LIMITS,
+  type InputOf,
+  OPERATIONS,
+  type Operation,
+  type OperationName,
+  type Operations,
+  type OutputOf,
+} from '../protocol/index.js';
+
+/** Fields that the client fills in with its own agent or session when they are not given. */
+type OwnField = 'from_agent' | 'agent_id' | 'owner_agent_id' | 'created_by' | 'session_id';
+type OptionalFields<T, K extends PropertyKey> = Omit<T, K> & { [P in keyof T & K]?: T[P] | undefined };
+
+/** What an operation takes; who acts may be left out (websocket §4). */
+export type ParamsOf<Name extends OperationName> = OptionalFields<InputOf<Operations[Name]>, OwnField>;
+export type ResultOf<Name extends OperationName> = OutputOf<Operations[Name]>;
+
+export function findOperation(name: string): Operation | undefined {
+  return Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name as OperationName] : undefined;
+}
+
+const keyed = new Map<Operation, boolean>();
+
+/** Whether the operation takes an `idempotency_key`, and so may be repeated without being done twice. */
+export function takesKey(operation: Operation): boolean {
+  let takes = keyed.get(operation);
+  if (takes === undefined) {
+    const schema: object = operation.input(DEFAULT_LIMITS);
+    takes = 'shape' in schema && Object.hasOwn(schema.shape as object, 'idempotency_key');
+    keyed.set(operation, takes);
+  }
+  return takes;
+}
+
+/** 128 random bits as hex. `crypto.randomUUID` would be missing on a page served without TLS. */
+export function newIdempotencyKey(): string {
+  let key = '';
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) key += byte.toString(16).padStart(2, '0');
+  return key;
+}
+
+/**
+ * Completes the parameters of an operation: the acting agent where none is named, and for a write its
+ * `idempotency_key`, chosen here once, before the first attempt, so that a retry after a lost answer is not done twice.
+ */
+export function completeParams(
+  operation: Operation,
+  params: Readonly<Record<string, unknown>>,
+  agentId: string | undefined,
+): Record<string, unknown> {
+  const complete: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(params)) if (value !== undefined) complete[field] = value;
+  if (agentId !== undefined) for (const field of operation.actor ?? []) complete[field] ??= agentId;
+  if (takesKey(operation)) complete.idempotency_key ??= newIdempotencyKey();
+  return complete;
+}
