@@ -34,19 +34,39 @@ export const HubConfig = z
       .describe('seconds of silence after which a session expires'),
     allowed_host: z.array(z.string()).default([]).describe('further host names that requests may carry'),
     allowed_origin: z.array(z.string()).default([]).describe('web origins that may use the hub'),
-    max_body_chars: atLeast(1, 'max_body_chars must be at least 1').default(DEFAULT_LIMITS.max_body_chars),
-    max_attachment_chars: atLeast(1, 'max_attachment_chars must be at least 1').default(
-      DEFAULT_LIMITS.max_attachment_chars,
-    ),
-    max_attachments: atLeast(0, 'max_attachments must be non-negative').default(DEFAULT_LIMITS.max_attachments),
-    max_query_limit: atLeast(1, 'max_query_limit must be at least 1').default(DEFAULT_LIMITS.max_query_limit),
-    max_wait_sec: int(1, 3_600, 'max_wait_sec must be from 1 to 3600').default(DEFAULT_LIMITS.max_wait_sec),
-    max_call_sec: int(1, 86_400, 'max_call_sec must be from 1 to 86400').default(DEFAULT_LIMITS.max_call_sec),
-    max_name_chars: atLeast(1, 'max_name_chars must be at least 1').default(DEFAULT_LIMITS.max_name_chars),
-    max_path_chars: atLeast(1, 'max_path_chars must be at least 1').default(DEFAULT_LIMITS.max_path_chars),
-    max_capabilities: atLeast(0, 'max_capabilities must be non-negative').default(DEFAULT_LIMITS.max_capabilities),
-    max_metadata_bytes: atLeast(2, 'max_metadata_bytes must be at least 2').default(DEFAULT_LIMITS.max_metadata_bytes),
-    max_ttl_sec: atLeast(5, 'max_ttl_sec must be at least 5').default(DEFAULT_LIMITS.max_ttl_sec),
+    max_body_chars: atLeast(1, 'max_body_chars must be at least 1')
+      .default(DEFAULT_LIMITS.max_body_chars)
+      .describe('characters of a message body'),
+    max_attachment_chars: atLeast(1, 'max_attachment_chars must be at least 1')
+      .default(DEFAULT_LIMITS.max_attachment_chars)
+      .describe('characters of an attachment as ASCII JSON'),
+    max_attachments: atLeast(0, 'max_attachments must be non-negative')
+      .default(DEFAULT_LIMITS.max_attachments)
+      .describe('attachments of a message'),
+    max_query_limit: atLeast(1, 'max_query_limit must be at least 1')
+      .default(DEFAULT_LIMITS.max_query_limit)
+      .describe('rows of one answer; a larger limit is lowered to it'),
+    max_wait_sec: int(1, 3_600, 'max_wait_sec must be from 1 to 3600')
+      .default(DEFAULT_LIMITS.max_wait_sec)
+      .describe('longest wait of a poll; a longer one is lowered to it'),
+    max_call_sec: int(1, 86_400, 'max_call_sec must be from 1 to 86400')
+      .default(DEFAULT_LIMITS.max_call_sec)
+      .describe('longest wait of rpc.call'),
+    max_name_chars: atLeast(1, 'max_name_chars must be at least 1')
+      .default(DEFAULT_LIMITS.max_name_chars)
+      .describe('characters of agent ids, channel names, claim keys, thread ids, capabilities'),
+    max_path_chars: atLeast(1, 'max_path_chars must be at least 1')
+      .default(DEFAULT_LIMITS.max_path_chars)
+      .describe('characters of the path of a lock or an attachment'),
+    max_capabilities: atLeast(0, 'max_capabilities must be non-negative')
+      .default(DEFAULT_LIMITS.max_capabilities)
+      .describe('capabilities of a session'),
+    max_metadata_bytes: atLeast(2, 'max_metadata_bytes must be at least 2')
+      .default(DEFAULT_LIMITS.max_metadata_bytes)
+      .describe('bytes of metadata as JSON'),
+    max_ttl_sec: atLeast(5, 'max_ttl_sec must be at least 5')
+      .default(DEFAULT_LIMITS.max_ttl_sec)
+      .describe('longest lease'),
     max_connections: atLeast(1, 'max_connections must be at least 1')
       .default(20_000)
       .describe('open sockets; further ones are closed at once'),

@@ -1,0 +1,83 @@
+/** The tables in the documents that follow from code. `npm run docs` writes them, a test keeps them current. */
+import { z } from 'zod';
+import { CLOSE_CODES, DEFAULT_LIMITS, ERROR_CODES, OPERATIONS, type Operation } from '../../protocol/index.js';
+import { HubConfig } from '../../server/config.js';
+
+const row = (...cells: readonly unknown[]) =>
+  `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+const table = (head: readonly string[], rows: readonly string[]) =>
+  [row(...head), `|${head.map(() => '---').join('|')}|`, ...rows].join('\n');
+
+function operations(): string {
+  const rows = Object.values(OPERATIONS).map((operation: Operation) => {
+    const rest = operation.rest ? `${operation.rest.method} \`${operation.rest.path.replaceAll(':int', '')}\`` : '–';
+    const { properties = {}, required = [] } = z.toJSONSchema(operation.input(DEFAULT_LIMITS), {
+      io: 'input',
+      unrepresentable: 'any',
+    }) as { properties?: Record<string, unknown>; required?: string[] };
+    const fields = Object.keys(properties)
+      .map((name) => (required.includes(name) ? `**${name}**` : name))
+      .join(', ');
+    return row(`\`${operation.name}\``, rest, operation.kind, fields || '–', operation.summary);
+  });
+  return table(['operation', 'REST', 'kind', 'parameters (required in bold)', 'what it does'], rows);
+}
+
+function errors(): string {
+  const rows = Object.entries(ERROR_CODES).map(([code, { rpc, status, retry, when }]) =>
+    row(rpc, `\`${code}\``, code === 'too_large' ? '413 (400 on REST)' : status, retry ? 'yes' : 'no', when),
+  );
+  return table(['JSON-RPC `code`', 'hub code', 'HTTP status', 'may succeed later unchanged', 'when'], rows);
+}
+
+function closeCodes(): string {
+  const rows = Object.values(CLOSE_CODES).map(({ code, reason, client, reconnect }) =>
+    row(code, reason, client, reconnect ? 'yes' : 'no'),
+  );
+  return table(['code', 'reason', 'client should', 'reconnect'], rows);
+}
+
+function limits(): string {
+  const shape: Record<string, z.ZodType> = HubConfig.shape;
+  const rows = Object.entries(DEFAULT_LIMITS).map(([name, value]) => {
+    const { description } = shape[name] ?? {};
+    return row(`\`${name}\``, value.toLocaleString('en'), description ?? FIXED[name] ?? '');
+  });
+  return table(['limit', 'default', 'of what'], rows);
+}
+
+/** Limits that no setting changes. */
+const FIXED: Record<string, string> = {
+  max_idempotency_key_chars: 'characters of an idempotency key',
+  max_batch: 'requests of one JSON-RPC batch',
+  max_json_depth: 'nesting of JSON; deeper text is refused before it is parsed',
+};
+
+function settings(): string {
+  const shape: Record<string, z.ZodType> = HubConfig.shape;
+  const defaults = HubConfig.parse({}) as Record<string, unknown>;
+  const rows = Object.entries(shape).map(([name, schema]) => {
+    const value = defaults[name];
+    const shown = Array.isArray(value) ? 'none' : `\`${value}\``;
+    return row(`\`--${name.replaceAll('_', '-')}\``, shown, schema.description ?? '');
+  });
+  return table(['flag', 'default', 'meaning'], rows);
+}
+
+/** Marker → table, by document. */
+export const GENERATED: Record<string, Record<string, () => string>> = {
+  'docs/protocol/websocket.md': { operations, errors, 'close-codes': closeCodes, limits },
+  'docs/operations.md': { settings },
+};
+
+/** The document with its generated tables made anew. */
+export function regenerate(document: string, tables: Record<string, () => string>): string {
+  let text = document;
+  for (const [name, make] of Object.entries(tables)) {
+    const open = `<!-- generated:${name} -->`;
+    const pattern = new RegExp(`${open}[\\s\\S]*?<!-- /generated -->`);
+    if (!pattern.test(text)) throw new Error(`no place for the table ${name}`);
+    text = text.replace(pattern, () => `${open}\n${make()}\n<!-- /generated -->`);
+  }
+  return text;
+}
