@@ -57,7 +57,7 @@ export interface Operation<
   readonly kind: OperationKind;
   readonly summary: string;
   readonly rest?: RestBinding;
-  /** Fields that a bound connection fills in with its agent (websocket §4). */
+  /** Fields naming who acts: a bound connection fills them in with its agent (websocket §4), and a call touches it. */
   readonly actor?: readonly string[];
   readonly input: (limits: Limits) => Input;
   readonly output: Output;

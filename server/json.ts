@@ -25,12 +25,25 @@ function parseKeepingNumbers(text: string): unknown {
   } catch {
     throw new HubError('parse_error', 'malformed JSON');
   }
-  // A cheap look decides whether any number could lose its text; most requests hold none.
-  if (!/\d[.eE]|\d{16}|-0/.test(text)) return value;
-  return parseLossless(text, undefined, {
-    parseNumber: (digits) => (String(Number(digits)) === digits ? Number(digits) : new NumberText(digits)),
-    onDuplicateKey: ({ newValue }) => newValue,
-  });
+  // Most requests hold no number that could lose its text: two cheap looks decide.
+  if (!/\d[.eE]|\d{16}|-0/.test(text) || !hasNumber(value, 0)) return value;
+  return parseLossless(text, undefined, KEEP_NUMBERS);
+}
+
+const KEEP_NUMBERS = {
+  parseNumber: (digits: string) => (String(Number(digits)) === digits ? Number(digits) : new NumberText(digits)),
+  onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue,
+};
+
+/** Numbers near the top are parameters, which are integers; those deeper down are free-form JSON. */
+const FREE_FORM_DEPTH = 2;
+
+function hasNumber(value: unknown, depth: number): boolean {
+  if (typeof value === 'number') return depth >= FREE_FORM_DEPTH;
+  if (typeof value !== 'object' || value === null) return false;
+  for (const member of Array.isArray(value) ? value : Object.values(value))
+    if (hasNumber(member, depth + 1)) return true;
+  return false;
 }
 
 function isDeeperThan(text: string, maxDepth: number): boolean {
@@ -85,5 +98,5 @@ function isValid(text: string): boolean {
 
 /** A stored JSON column as a value with its numbers kept. */
 export function storedValue(text: string, empty: '{}' | '[]'): unknown {
-  return parseKeepingNumbers(storedJson(text, empty));
+  return parseLossless(storedJson(text, empty), undefined, KEEP_NUMBERS);
 }

@@ -83,6 +83,7 @@ export const agentsList = operation({
   kind: 'read',
   summary: 'Live agents, ascending by id',
   rest: { method: 'GET', path: '/v1/agents', statuses: [200] },
+  actor: ['as'],
   input: (limits) =>
     z.strictObject({ as: queryText(limits.max_name_chars), capability: queryText(limits.max_name_chars) }),
   output: z.array(Session),

@@ -39,7 +39,7 @@ export class Routes {
       if (operation.rest === undefined) continue;
       const { method, path } = operation.rest;
       const fields = coercionsOf(operation.input(limits));
-      const actor = operation.actor?.[0] ?? (fields.has('as') ? 'as' : undefined);
+      const actor = operation.actor?.[0];
       const route: Route = { name: name as OperationName, operation, fields, actor };
       if (path.includes('{')) this.#patterns.push(toPattern(method, path, route));
       else this.#exact.set(`${method} ${path}`, route);

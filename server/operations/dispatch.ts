@@ -61,7 +61,16 @@ export class Dispatcher {
       throw new HubError('bad_request', broken);
     }
     const answer = await handler.run(context, parsed.data as never);
+    this.#touch(operation, parsed.data as Record<string, unknown>);
     return answer instanceof Answer ? answer : new Answer(answer);
+  }
+
+  /** Whoever a successful call names as the one acting was just seen (arc-v1 §4, §12 A8). */
+  #touch(operation: Operation, input: Record<string, unknown>): void {
+    for (const field of operation.actor ?? []) {
+      const agent = input[field];
+      if (typeof agent === 'string' && agent !== '') this.#hub.presence.touch(agent);
+    }
   }
 
   /** The first thing wrong, in the documented order of checks: rules over several fields and look-ups may come first. */

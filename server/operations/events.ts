@@ -19,12 +19,10 @@ export const eventOperations = [
   }),
 
   handle('events.ack', async ({ hub, key }, { agent_id, since_id }) => {
-    hub.presence.touch(agent_id);
     return (await hub.write('ackCursor', { agent_id, since_id }, key(agent_id))).outcome;
   }),
 
   handle('events.cursor', async ({ hub }, { agent_id }) => {
-    hub.presence.touch(agent_id);
     return { agent_id, since_id: (await hub.store.cursor(agent_id)) ?? null };
   }),
 ];

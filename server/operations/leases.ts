@@ -28,19 +28,16 @@ export const leaseOperations = [
       },
       key(owner_agent_id),
     );
-    hub.presence.touch(owner_agent_id);
     return claimGrant(outcome.acquired, outcome.claim, outcome.acquired ? 201 : 200);
   }),
 
   handle('claims.refresh', async ({ hub, key }, { claim_key, owner_agent_id, ttl_sec }) => {
     const { outcome } = await hub.write('refreshClaim', { claim_key, owner_agent_id, ttl_sec }, key(owner_agent_id));
-    hub.presence.touch(owner_agent_id);
     return claimGrant(true, outcome, 200);
   }),
 
   handle('claims.release', async ({ hub, key }, { claim_key, agent_id, force }) => {
     const { outcome } = await hub.write('releaseClaim', { claim_key, agent_id, force }, key(agent_id));
-    hub.presence.touch(agent_id);
     return encodeClaim(outcome);
   }),
 
@@ -51,19 +48,16 @@ export const leaseOperations = [
   handle('locks.acquire', async ({ hub, key }, { agent_id, file_path, ttl_sec, metadata }) => {
     const lock = { agent_id, file_path, ttl_sec, metadata_json: stringify(metadata ?? {}) };
     const { outcome } = await hub.write('acquireLock', lock, key(agent_id));
-    hub.presence.touch(agent_id);
     return lockGrant(outcome.acquired, outcome.lock, outcome.acquired ? 201 : 200);
   }),
 
   handle('locks.refresh', async ({ hub, key }, { agent_id, file_path, ttl_sec }) => {
     const { outcome } = await hub.write('refreshLock', { agent_id, file_path, ttl_sec }, key(agent_id));
-    hub.presence.touch(agent_id);
     return lockGrant(true, outcome, 200);
   }),
 
   handle('locks.release', async ({ hub, key }, { agent_id, file_path, force }) => {
     const { outcome } = await hub.write('releaseLock', { file_path, agent_id, force }, key(agent_id));
-    hub.presence.touch(agent_id);
     return encodeLock(outcome);
   }),
 

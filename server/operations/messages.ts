@@ -33,7 +33,6 @@ export const messageOperations = [
         key(from_agent),
       );
       const { outcome, replayed } = await written;
-      hub.presence.touch(from_agent);
       const json = messageJson(outcome.message);
       const result = new JsonText(`${json.slice(0, -1)},"deduplicated":${replayed}}`);
       const envelope = { result: new JsonText(json), deduplicated: replayed };
@@ -52,7 +51,6 @@ export const messageOperations = [
     const row = await hub.store.message(id);
     const mayRead = row !== undefined && (row.to_agent === null || mayReadDirect(agent_id ?? caller.agent_id, row));
     if (row === undefined || !mayRead) throw new HubError('not_found', 'message not found');
-    if (agent_id) hub.presence.touch(agent_id);
     return encodeMessage(row);
   }),
 
@@ -72,7 +70,6 @@ export const messageOperations = [
       { hub, caller },
       { agent_id, channel, thread_id, since_id, limit, timeout, tail, before_id, exclude_self },
     ) => {
-      hub.presence.touch(agent_id);
       if (channel !== undefined) await hub.requireChannel(channel);
       const exclude_from = exclude_self ? agent_id : undefined;
       const page = { viewer: agent_id, channel, thread_id, since_id, limit, tail, before_id, exclude_from };
@@ -82,7 +79,6 @@ export const messageOperations = [
   ),
 
   handle('inbox.list', async ({ hub, caller }, { agent_id, since_id, limit, timeout, tail, before_id }) => {
-    hub.presence.touch(agent_id);
     return hub.messages({ inbox_of: agent_id, since_id, limit, tail, before_id }, timeout, caller.signal, agent_id);
   }),
 

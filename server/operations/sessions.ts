@@ -22,7 +22,6 @@ export const sessionOperations = [
       },
       key(agent_id),
     );
-    hub.presence.touch(agent_id);
     caller.connection?.bind(outcome.session);
     const session = encodeSession(outcome.session);
     const envelope = resume ? { result: session, resumed: outcome.resumed } : { result: session };
@@ -31,7 +30,6 @@ export const sessionOperations = [
 
   handle('sessions.rename', async ({ hub, key }, { agent_id, display_name }) => {
     const { outcome } = await hub.write('renameSession', { agent_id, display_name }, key(agent_id));
-    hub.presence.touch(agent_id);
     return encodeSession(hub.presence.apply(outcome));
   }),
 
@@ -43,11 +41,11 @@ export const sessionOperations = [
   }),
 
   handle('sessions.heartbeat', async ({ hub }, { agent_id }) => {
-    hub.presence.touch(agent_id);
     return { agent_id, active: await hub.isActive(agent_id) };
   }),
 
   handle('agents.list', async ({ hub }, { as, capability }) => {
+    // Before the look, so that asking keeps a session that is about to expire (arc-v1 §4.4).
     if (as) hub.presence.touch(as);
     const live = await hub.liveSessions();
     const chosen = capability ? live.filter((row) => capabilitiesOf(row).includes(capability)) : live;
@@ -55,7 +53,6 @@ export const sessionOperations = [
   }),
 
   handle('bootstrap', async ({ hub }, { agent_id }) => {
-    hub.presence.touch(agent_id);
     const live = await hub.liveSessions();
     const session = await hub.sessionOf(agent_id);
     return {

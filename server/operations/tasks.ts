@@ -6,7 +6,6 @@ export const taskOperations = [
 
   handle('tasks.complete', async ({ hub, key }, { task_id, agent_id }) => {
     const { outcome } = await hub.write('completeTask', { task_id }, key(agent_id ?? ''));
-    if (agent_id) hub.presence.touch(agent_id);
     const task = encodeTask(outcome.task);
     const rolledUp = outcome.parent_completed ? { parent_completed: true } : {};
     return new Answer({ task, ...rolledUp }, 200, { result: task, ...rolledUp });

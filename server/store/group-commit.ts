@@ -7,7 +7,7 @@ import type { Database } from 'better-sqlite3';
 import { HubError } from '../../protocol/index.js';
 
 const MAX_BATCH = 2_000;
-const RETRY_MS = 5;
+const RETRY_MS = 10;
 const GIVE_UP_MS = 10_000;
 const SAMPLES = 1_024;
 
@@ -38,6 +38,9 @@ export class GroupCommit {
   #queue: Entry[] = [];
   #scheduled = false;
   #busySinceMs: number | undefined;
+  /** Set while a locked file is waited for: until then nobody tries, so that the wait blocks nothing. */
+  #retry: NodeJS.Timeout | undefined;
+  #closed = false;
   #count = 0;
   #commands = 0;
   #largest = 0;
@@ -58,6 +61,7 @@ export class GroupCommit {
 
   /** Queues `run`; it must be synchronous. Resolves with its value once the commit is durable. */
   submit<T>(run: () => T): Promise<T> {
+    if (this.#closed) return Promise.reject(new HubError('unavailable', 'hub is shutting down'));
     return new Promise<T>((resolve, reject) => {
       this.#queue.push({ run, resolve: resolve as (value: unknown) => void, reject, failed: false });
       this.#schedule();
@@ -68,8 +72,9 @@ export class GroupCommit {
     return this.#queue.length === 0;
   }
 
-  /** Commits what is queued now, waiting for a locked file no longer than usual. */
-  async drain(): Promise<void> {
+  /** Commits what is queued, waiting for a locked file no longer than usual; refuses what comes later. */
+  async close(): Promise<void> {
+    this.#closed = true;
     while (this.#queue.length > 0) {
       this.#flush();
       if (this.#queue.length > 0) await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
@@ -98,7 +103,7 @@ export class GroupCommit {
   }
 
   #flush(): void {
-    if (this.#queue.length === 0 || !this.#begin()) return;
+    if (this.#queue.length === 0 || this.#retry !== undefined || !this.#begin()) return;
     const batch = this.#queue.length <= MAX_BATCH ? this.#queue : this.#queue.slice(0, MAX_BATCH);
     this.#queue = this.#queue.length <= MAX_BATCH ? [] : this.#queue.slice(MAX_BATCH);
     const startedMs = performance.now();
@@ -133,7 +138,10 @@ export class GroupCommit {
       const nowMs = performance.now();
       this.#busySinceMs ??= nowMs;
       if (isBusy(cause) && nowMs - this.#busySinceMs < GIVE_UP_MS) {
-        setTimeout(() => this.#flush(), RETRY_MS);
+        this.#retry = setTimeout(() => {
+          this.#retry = undefined;
+          this.#flush();
+        }, RETRY_MS);
         return false;
       }
       this.#busySinceMs = undefined;

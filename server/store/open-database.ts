@@ -28,7 +28,7 @@ export function openDatabase(path: string, durability: 'full' | 'normal', now: s
     db.pragma('cache_size = -65536');
     migrate(db, path, now);
     // From here on a busy file is waited for without blocking the event loop (`group-commit.ts`).
-    db.pragma('busy_timeout = 10');
+    db.pragma('busy_timeout = 1');
     return db;
   } catch (cause) {
     db?.close();

@@ -222,7 +222,7 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     this.watch(false);
     this.#checkpoint?.cancel();
-    await this.#commits.drain();
+    await this.#commits.close();
     this.#tables.changes.prune(this.#lastSeq);
     this.#db.close();
   }

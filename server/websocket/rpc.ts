@@ -20,7 +20,7 @@ export function toRequest(value: unknown): RpcRequest {
   if (params !== undefined && params !== null && !isJsonObject(params)) {
     throw new HubError('bad_request', 'params must be a JSON object');
   }
-  return { ...(id !== undefined && { id }), method, params: withoutNulls(params ?? {}) };
+  return { ...(id !== undefined && { id }), method, params: plainParams(params ?? {}) };
 }
 
 /** The id of something that is no proper request, as far as it can be told. */
@@ -50,13 +50,15 @@ export const messageFrame = (json: string) => Buffer.from(`{"jsonrpc":"2.0","met
 const isId = (id: unknown): id is RpcId =>
   id === null || typeof id === 'string' || typeof id === 'number' || id instanceof NumberText;
 
-/** JSON null for a parameter counts as absent (websocket §3). */
-function withoutNulls(params: Record<string, unknown>): Record<string, unknown> {
+/** JSON null for a parameter counts as absent (websocket §3), and a number such as 30.0 is just a number here. */
+function plainParams(params: Record<string, unknown>): Record<string, unknown> {
   const present: Record<string, unknown> = {};
   for (const key of Object.keys(params)) {
-    if (params[key] === null) continue;
-    if (key === '__proto__') Object.defineProperty(present, key, { value: params[key], enumerable: true });
-    else present[key] = params[key];
+    const given = params[key];
+    if (given === null) continue;
+    const value = given instanceof NumberText ? Number(given.text) : given;
+    if (key === '__proto__') Object.defineProperty(present, key, { value, enumerable: true });
+    else present[key] = value;
   }
   return present;
 }
