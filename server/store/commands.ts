@@ -88,7 +88,7 @@ export const COMMANDS: Handlers = {
     if (input.parent_task_id !== null && tables.tasks.get(input.parent_task_id) === undefined) {
       throw new HubError('bad_request', 'parent_task_id references unknown task');
     }
-    if ((input.to_agent === null || input.require_channel) && tables.channels.get(input.channel) === undefined) {
+    if ((input.to_agent === null || input.require_channel) && !tables.channels.has(input.channel)) {
       throw new HubError('bad_request', `channel does not exist: ${input.channel}`);
     }
     const answered =

@@ -137,7 +137,7 @@ export class SqliteStore implements Store {
     return this.#lastId;
   }
   async channelExists(name: string) {
-    return this.#tables.channels.get(name) !== undefined;
+    return this.#tables.channels.has(name);
   }
   async taskExists(taskId: number) {
     return this.#tables.tasks.get(taskId) !== undefined;
@@ -287,6 +287,7 @@ export class SqliteStore implements Store {
   }
 
   #recoverPositions(): void {
+    this.#tables.channels.forget();
     const foreign = this.#foreign;
     this.#foreign = NOTHING;
     // `begun` moved the positions over rows that others had committed, so those are real whatever became of ours.

@@ -8,7 +8,10 @@ import { SessionStore } from './session-store.js';
 import { TaskStore } from './task-store.js';
 import { ThreadStore } from './thread-store.js';
 
+const MAX_KNOWN = 10_000;
+
 export class ChannelStore {
+  readonly #known = new Set<string>();
   readonly #get: Statement<[string], ChannelRow>;
   readonly #insert: Statement<[ChannelRow]>;
   readonly #all: Statement<[], ChannelRow>;
@@ -23,6 +26,17 @@ export class ChannelStore {
 
   get(name: string): ChannelRow | undefined {
     return this.#get.get(name);
+  }
+  /** Whether it exists. Asked for every post; channels are never deleted, so a yes is remembered. */
+  has(name: string): boolean {
+    if (this.#known.has(name)) return true;
+    const exists = this.get(name) !== undefined;
+    if (exists && this.#known.size < MAX_KNOWN) this.#known.add(name);
+    return exists;
+  }
+  /** A transaction was undone: what it created is not there. */
+  forget(): void {
+    this.#known.clear();
   }
   insert(row: ChannelRow): void {
     this.#insert.run(row);
