@@ -2,7 +2,7 @@
 import { type Argument, Command, type Option } from 'commander';
 import { HubError } from '../protocol/errors.js';
 import { flag, text } from './options.js';
-import { writeError } from './output.js';
+import { write, writeError, writeJson } from './output.js';
 
 export interface Declaration {
   name: string;
@@ -46,4 +46,10 @@ function describe(cause: unknown): string {
 /** Whether to print for a person: on a terminal, unless JSON was asked for. */
 export function forPeople(command: Command): boolean {
   return process.stdout.isTTY === true && command.getOptionValue('json') !== true;
+}
+
+/** Prints a result: as people read it on a terminal, else as JSON. */
+export function show<T>(command: Command, result: T, view: (result: T) => string): void {
+  if (forPeople(command)) write(view(result));
+  else writeJson(result);
 }

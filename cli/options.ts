@@ -1,5 +1,5 @@
 /** Builders of command-line options. What an option takes is said here once; env and config file obey it too. */
-import { InvalidArgumentError, Option } from 'commander';
+import { Argument, InvalidArgumentError, Option } from 'commander';
 
 /** `--name <value>`: any text. */
 export const text = (flags: string, description: string) => new Option(flags, description);
@@ -8,11 +8,15 @@ export const text = (flags: string, description: string) => new Option(flags, de
 export const flag = (flags: string, description: string) => new Option(flags, description);
 
 /** `--name <n>`: a whole number. */
-export const integer = (flags: string, description: string) =>
-  new Option(flags, description).argParser((value) => {
-    if (!/^\s*[+-]?\d+\s*$/.test(value)) throw new InvalidArgumentError('It must be an integer.');
-    return Number(value);
-  });
+export const integer = (flags: string, description: string) => new Option(flags, description).argParser(wholeNumber);
+
+/** An argument that is the id of a message or task. */
+export const messageId = (name: string, description: string) => new Argument(name, description).argParser(wholeNumber);
+
+function wholeNumber(value: string): number {
+  if (!/^\s*[+-]?\d+\s*$/.test(value)) throw new InvalidArgumentError('It must be an integer.');
+  return Number(value);
+}
 
 /** `--name <sec>`: a number, fractions allowed. */
 export const decimal = (flags: string, description: string) =>

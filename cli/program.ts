@@ -1,5 +1,11 @@
 import { Command } from 'commander';
+import { controlCommands } from './commands/control.js';
 import { hubCommands } from './commands/hub.js';
+import { identityCommands } from './commands/identity.js';
+import { leaseCommands } from './commands/leases.js';
+import { listCommands } from './commands/lists.js';
+import { messageCommands } from './commands/messages.js';
+import { workCommands } from './commands/work.js';
 import { packageVersion } from './version.js';
 
 /** The whole command line. Only its description is built here: each command loads the rooms it needs when it runs. */
@@ -12,9 +18,21 @@ export function buildProgram(): Command {
     .showHelpAfterError('(arc --help shows what there is)')
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
     .addHelpText('after', AFTER);
-  for (const command of [...hubCommands()]) program.addCommand(command.copyInheritedSettings(program));
+  for (const [heading, commands] of GROUPS) {
+    for (const command of commands()) program.addCommand(command.copyInheritedSettings(program).helpGroup(heading));
+  }
   return program;
 }
+
+const GROUPS: readonly (readonly [string, () => Command[]])[] = [
+  ['The hub:', hubCommands],
+  ['Looking after it:', controlCommands],
+  ['Messages:', messageCommands],
+  ['Work:', workCommands],
+  ['Claims and locks:', leaseCommands],
+  ['Who is there:', identityCommands],
+  ['Lists:', listCommands],
+];
 
 const AFTER = `
 Without a command, \`arc\` is \`arc serve\`. \`arc COMMAND --help\` shows a command with examples.

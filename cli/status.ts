@@ -1,0 +1,68 @@
+/** What `arc status` gathers, and how it looks. */
+import { HubClient, HubError, type HubInfo, type Session, type Stats } from '../client/index.js';
+import type { PendingShutdown } from '../protocol/entities.js';
+import { printable } from './output.js';
+
+export interface HubStatus {
+  running: true;
+  url: string;
+  hub: HubInfo;
+  /** Null for a hub of another make, which keeps no such counters. */
+  stats: Stats | null;
+  agents: Session[];
+  shutdown: PendingShutdown | null;
+}
+
+export interface NoHub {
+  running: false;
+  url: string;
+  error: string;
+}
+
+export const notRunning = (url: string): NoHub => ({ running: false, url, error: 'no running hub found' });
+
+/** Undefined when no hub answers at `url`. */
+export async function statusOf(url: string): Promise<HubStatus | undefined> {
+  const client = HubClient.overHttp(undefined, { baseUrl: url, timeoutMs: 5_000 });
+  try {
+    const hub = await client.hubInfo();
+    const stats = await client.stats().catch(() => null);
+    return { running: true, url, hub, stats, agents: await client.agents(), shutdown: await client.getShutdown() };
+  } catch (cause) {
+    if (cause instanceof HubError) return undefined;
+    throw cause;
+  } finally {
+    await client.close();
+  }
+}
+
+export function statusView(status: HubStatus | NoHub): string {
+  if (!status.running) return `No hub answers at ${status.url}. Start one with: arc ensure`;
+  const { hub, stats, agents, shutdown } = status;
+  const lines: [string, string][] = [
+    ['hub', `${hub.implementation} ${hub.implementation_version} at ${status.url}`],
+    ['storage', `${hub.storage_path} (${hub.instance_id}${hub.durability ? `, durability ${hub.durability}` : ''})`],
+  ];
+  if (stats !== null) {
+    const { commits } = stats;
+    lines.push(
+      ['up', duration(stats.uptime_sec)],
+      ['messages', `${stats.messages}, ${rate(stats.posts_per_sec)} posts/s, ${rate(stats.pushes_per_sec)} pushes/s`],
+      ['open', `${stats.connections} connections, ${stats.waiters} waiting, ${stats.subscriptions} subscriptions`],
+      ['commits', `${commits.count}, ${commits.p50_ms} ms (p50), ${commits.p99_ms} ms (p99)`],
+      ['store', `${megabytes(stats.store_bytes)}, write-ahead log ${megabytes(stats.wal_bytes)}`],
+    );
+  }
+  lines.push(['agents', agents.length === 0 ? 'none live' : agents.map(({ agent_id }) => agent_id).join(', ')]);
+  if (shutdown !== null) lines.push(['shutdown', `in ${shutdown.remaining_sec} s`]);
+  return lines.map(([name, text]) => `${name.padEnd(10)}${printable(text)}`).join('\n');
+}
+
+const rate = (perSec: number) => perSec.toFixed(perSec < 10 ? 1 : 0);
+const megabytes = (bytes: number) => `${(bytes / 1_048_576).toFixed(1)} MB`;
+
+function duration(sec: number): string {
+  const [days, hours, minutes] = [Math.floor(sec / 86_400), Math.floor(sec / 3_600) % 24, Math.floor(sec / 60) % 60];
+  if (days > 0) return `${days} d ${hours} h`;
+  return hours > 0 ? `${hours} h ${minutes} min` : minutes > 0 ? `${minutes} min` : `${Math.floor(sec)} s`;
+}
