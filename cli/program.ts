@@ -5,6 +5,8 @@ import { identityCommands } from './commands/identity.js';
 import { leaseCommands } from './commands/leases.js';
 import { listCommands } from './commands/lists.js';
 import { messageCommands } from './commands/messages.js';
+import { serviceCommands } from './commands/service.js';
+import { watchCommands } from './commands/watch.js';
 import { workCommands } from './commands/work.js';
 import { packageVersion } from './version.js';
 
@@ -26,8 +28,10 @@ export function buildProgram(): Command {
 
 const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['The hub:', hubCommands],
+  ['The hub:', serviceCommands],
   ['Looking after it:', controlCommands],
   ['Messages:', messageCommands],
+  ['Messages:', watchCommands],
   ['Work:', workCommands],
   ['Claims and locks:', leaseCommands],
   ['Who is there:', identityCommands],

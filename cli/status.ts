@@ -49,7 +49,7 @@ export function statusView(status: HubStatus | NoHub): string {
       ['up', duration(stats.uptime_sec)],
       ['messages', `${stats.messages}, ${rate(stats.posts_per_sec)} posts/s, ${rate(stats.pushes_per_sec)} pushes/s`],
       ['open', `${stats.connections} connections, ${stats.waiters} waiting, ${stats.subscriptions} subscriptions`],
-      ['commits', `${commits.count}, ${commits.p50_ms} ms (p50), ${commits.p99_ms} ms (p99)`],
+      ['commits', `${commits.count}, ${commits.p50_ms.toFixed(1)} ms (p50), ${commits.p99_ms.toFixed(1)} ms (p99)`],
       ['store', `${megabytes(stats.store_bytes)}, write-ahead log ${megabytes(stats.wal_bytes)}`],
     );
   }

@@ -114,3 +114,12 @@ export function messageLine(message: Message): string {
   const head = printable(`${time} #${channel} ${whom} [${marks.join(', ')}]`);
   return `${head} ${printable(message.body, { lines: true }).trimEnd().replaceAll('\n', '\n    ')}`;
 }
+
+/** One change of state: `12:03:04 claim acquired: build by ana`. */
+export function changeLine(topic: string, change: string, value: unknown, now = new Date()): string {
+  const about = typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  const name = about.claim_key ?? about.file_path ?? about.task_id ?? about.name ?? about.agent_id;
+  const by = topic === 'session' ? undefined : (about.owner_agent_id ?? about.agent_id ?? about.created_by);
+  const what = name === undefined ? JSON.stringify(value) : `${name}${by ? ` by ${by}` : ''}`;
+  return printable(`${now.toLocaleTimeString('en-GB')} ${topic} ${change.replaceAll('_', ' ')}: ${what}`);
+}

@@ -3,7 +3,7 @@ import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { CommandError, declare, show } from '../command.js';
 import { baseUrl, connectionOptions, observerOption, openClient } from '../connection.js';
 import { flag, integer, text } from '../options.js';
-import { writeJson } from '../output.js';
+import { table, writeJson } from '../output.js';
 
 export const controlCommands = (): Command[] => [
   declare({
@@ -43,16 +43,22 @@ export const controlCommands = (): Command[] => [
     name: 'op',
     description: 'run any operation of the hub by its name',
     args: [
-      new Argument('<name>', 'such as messages.post'),
+      new Argument('[name]', 'such as messages.post; without it, all operations are listed'),
       new Argument('[params]', 'its parameters, a JSON object').argParser(jsonObject).default({}),
     ],
     options: [observerOption('who acts, where a parameter does not say'), ...connectionOptions()],
     help: OP_HELP,
     async run(command) {
-      const [name, params] = command.processedArgs as [string, Record<string, unknown>];
+      const [name, params] = command.processedArgs as [string | undefined, Record<string, unknown>];
       const { OPERATIONS } = await import('../../protocol/operations.js');
-      if (!Object.hasOwn(OPERATIONS, name)) {
-        throw new CommandError(`unknown operation: ${name} (there are ${Object.keys(OPERATIONS).join(', ')})`);
+      if (name === undefined) {
+        const rows = Object.values(OPERATIONS).map(({ name, kind, summary }) => ({ name, kind, summary }));
+        show(command, rows, operationsView);
+        return 0;
+      }
+      if (!Object.hasOwn(OPERATIONS, name)) throw new CommandError(`unknown operation: ${name} (arc op lists them)`);
+      if (name.startsWith('events.') && name.endsWith('subscribe')) {
+        throw new CommandError(`${name} needs a connection that stays: use arc watch`);
       }
       const hub = await openClient(command);
       writeJson(await hub.request(name, params));
@@ -60,6 +66,12 @@ export const controlCommands = (): Command[] => [
     },
   }),
 ];
+
+const operationsView = (rows: readonly { name: string; kind: string; summary: string }[]) =>
+  table(
+    ['OPERATION', 'KIND', 'WHAT IT DOES'],
+    rows.map(({ name, kind, summary }) => [name, kind, summary]),
+  );
 
 /** What was named decides; else the hub of this folder, and at last the default address. */
 async function hubUrl(command: Command): Promise<string> {
@@ -94,9 +106,10 @@ Examples:
   arc shutdown --cancel`;
 
 const OP_HELP = `
-Prints the result as JSON. The operations and their parameters are listed in docs/protocol/websocket.md.
+Prints the result as JSON. Parameters are those of the protocol (docs/protocol/websocket.md).
 
 Examples:
+  arc op
   arc op hub.info
   arc op messages.list '{"channel": "general", "tail": true, "limit": 5}'
   arc op events.ack '{"since_id": 42}' --agent ben`;
