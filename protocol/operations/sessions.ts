@@ -9,7 +9,15 @@ export const sessionsOpen = operation({
   name: 'sessions.open',
   kind: 'write',
   summary: 'Sign in as an agent; over WebSocket it binds the connection',
-  rest: { method: 'POST', path: '/v1/sessions', statuses: [201] },
+  rest: {
+    method: 'POST',
+    path: '/v1/sessions',
+    statuses: [201],
+    unwrap: ({ result, resumed }) => ({
+      ...(result as Record<string, unknown>),
+      ...(typeof resumed === 'boolean' && { resumed }),
+    }),
+  },
   input: (limits) =>
     z.strictObject({
       agent_id: requiredText(limits.max_name_chars),
