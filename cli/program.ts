@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { controlCommands } from './commands/control.js';
+import { demoCommands } from './commands/demo.js';
 import { hubCommands } from './commands/hub.js';
 import { identityCommands } from './commands/identity.js';
 import { leaseCommands } from './commands/leases.js';
@@ -29,6 +30,7 @@ export function buildProgram(): Command {
 const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['The hub:', hubCommands],
   ['The hub:', serviceCommands],
+  ['The hub:', demoCommands],
   ['Looking after it:', controlCommands],
   ['Messages:', messageCommands],
   ['Messages:', watchCommands],
