@@ -85,7 +85,8 @@ export class HttpDoor {
     const text = typeof body === 'string' ? body : JSON.stringify(body ?? {});
     const parsed = method === 'POST' || method === 'PUT' ? parseBody(text, limits.max_json_depth) : {};
     const fields = fieldsOf(matched, new URLSearchParams(query), parsed, idempotency_key);
-    return this.#run(matched, fields, signal ?? NEVER);
+    // One of its own: a shared signal would gather a listener for every wait.
+    return this.#run(matched, fields, signal ?? new AbortController().signal);
   }
 
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
