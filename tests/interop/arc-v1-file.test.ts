@@ -125,15 +125,20 @@ describe.sequential('a file made by another Arc v1 hub (arc-v1 §3.8)', () => {
     });
   });
 
-  it('gives integers beyond 2^53 and other numbers back digit for digit (arc-v1 §2.4)', async () => {
+  it('gives numbers in free-form JSON back digit for digit (arc-v1 §2.4)', async () => {
+    const numbers = EXACT_NUMBERS.map((number) => number.replace('.', '\\.')).join(',\\s*');
+    const list = new RegExp(`\\[\\s*${numbers}\\s*\\]`);
+    expect((await http.call('GET', '/v1/events?agent_id=nobody&limit=500')).text).toMatch(list);
+    expect((await http.call('GET', '/v1/channels')).text).toMatch(list);
+  });
+
+  it('gives integers beyond 2^53 back as they are stored (arc-v1 §2.5)', async () => {
     const { text } = await http.call('GET', '/v1/events?agent_id=nobody&limit=500');
-    expect(text).toMatch(/"reply_to":\s*9007199254740993\b/);
-    expect(text).toMatch(/"reply_to":\s*-9223372036854775808\b/);
-    const numbers = new RegExp(
-      `\\[\\s*${EXACT_NUMBERS.map((number) => number.replace('.', '\\.')).join(',\\s*')}\\s*\\]`,
-    );
-    expect(text).toMatch(numbers);
-    expect((await http.call('GET', '/v1/channels')).text).toMatch(numbers);
+    expect(text.match(/"reply_to":\s*-?\d+/g)).toEqual([
+      '"reply_to":9007199254740993',
+      '"reply_to":-9223372036854775808',
+      '"reply_to":-5',
+    ]);
     expect((await http.call('GET', '/v1/claims')).text).toMatch(/"task_message_id":\s*9007199254740993\b/);
   });
 
@@ -236,9 +241,11 @@ describe.sequential('a file made by another Arc v1 hub (arc-v1 §3.8)', () => {
     // Reading in an agent's name is a sign of life of it (arc-v1 §12 A8).
     const unseen = ({ last_seen: _, ...row }: Row) => row;
     const live = file.sessions.filter(({ active, agent_id }) => active === true && agent_id !== 'sleeper');
-    expect(agents).toHaveLength(3);
-    expect(agents.map(unseen)).toEqual(expect.arrayContaining(live.map(unseen)));
-    expect(agents.map(({ agent_id }) => agent_id)).toEqual(['ana', 'twin', 'twin']);
+    // Of two active rows of one agent the newer counts; whether the older is listed too is left open here.
+    const [ana, ...twins] = agents.map(unseen);
+    expect(ana).toEqual(unseen(live[0] ?? {}));
+    expect(twins).toContainEqual(unseen(live[2] ?? {}));
+    for (const twin of twins) expect(live.map(unseen)).toContainEqual(twin);
 
     const notices = await http.result<Row[]>('GET', `/v1/events?agent_id=nobody&since_id=${file.next_message_id - 1}`);
     expect(notices).toMatchObject([
@@ -301,8 +308,10 @@ describe.sequential('a file made by another Arc v1 hub (arc-v1 §3.8)', () => {
 
     // Every active row of the agent, both of the twins, takes the new name (arc-v1 §4.2).
     await http.result('POST', '/v1/sessions/twin/rename', { display_name: 'Castor' });
-    const agents = await http.result<Row[]>('GET', '/v1/agents');
-    expect(agents.map(({ display_name }) => display_name).slice(1)).toEqual(['Castor', 'Castor']);
+    expect(query(path, "SELECT display_name FROM sessions WHERE agent_id = 'twin'")).toEqual([
+      { display_name: 'Castor' },
+      { display_name: 'Castor' },
+    ]);
   });
 
   it.skipIf(PYTHON === undefined)(

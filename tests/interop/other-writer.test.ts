@@ -2,6 +2,7 @@
  * Several hubs on one file (arc-v1 §1.1, mode 2): what another process writes reaches our subscribers, and no two of
  * them hold one claim. The other process is a stand-in of plain SQL in Python, or a second hub of ours.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterAll, describe, expect, it } from 'vitest';
 import { timestamp } from '../fixtures/arc-v1-file.js';
@@ -55,29 +56,37 @@ function messagePush(socket: RawSocket, id: number): Promise<Notification<Messag
   });
 }
 
+/** Goes for a claim, and says whether it got it. */
 interface Contender {
   name: string;
-  claimAll(keys: readonly string[]): Promise<string[]>;
+  claim(claim_key: string): Promise<boolean>;
 }
 
-/** An agent that goes for one key after another by HTTP. */
-function httpContender(hub: HubProcess, name: string): Contender {
-  return {
-    name,
-    async claimAll(keys) {
-      using http = new HttpClient(hub.url);
-      const won: string[] = [];
-      for (const claim_key of keys) {
-        const answer = await http.call('POST', '/v1/claims', { claim_key, owner_agent_id: name });
-        expect(answer.status).toBe(answer.body.acquired ? 201 : 200);
-        if (answer.body.acquired) won.push(claim_key);
-      }
-      return won;
-    },
-  };
+async function withHttpContenders(
+  hubs: readonly HubProcess[],
+  use: (all: Contender[]) => Promise<void>,
+): Promise<void> {
+  const clients = hubs.map((hub) => new HttpClient(hub.url));
+  try {
+    await use(
+      clients.map((http, n) => ({
+        name: `agent ${n}`,
+        async claim(claim_key) {
+          const answer = await http.call('POST', '/v1/claims', { claim_key, owner_agent_id: `agent ${n}` });
+          expect(answer.status).toBe(answer.body.acquired ? 201 : 200);
+          return answer.body.acquired === true;
+        },
+      })),
+    );
+  } finally {
+    for (const http of clients) http[Symbol.dispose]();
+  }
 }
 
-/** All go for the same keys at once: some new, some released, some expired. Each key must end with one winner. */
+/**
+ * All go for one key at once, key after key: some new, some released, some expired. Each must end with one winner.
+ * Some are given a start of a millisecond or two, now these, now those, so that not always the fastest wins.
+ */
 async function race(storage: string, contenders: readonly Contender[]): Promise<void> {
   const keys = Array.from({ length: 150 }, (_, n) => `race ${n}`);
   const db = new Database(storage);
@@ -90,23 +99,25 @@ async function race(storage: string, contenders: readonly Contender[]): Promise<
       if (n % 3 > 0) insert.run(key, 'former', old, ends, n % 3 === 2 ? old : null, '{}');
     });
   })();
-  db.close();
 
-  const won = await Promise.all(contenders.map((contender) => contender.claimAll(keys)));
-  const winners = new Map<string, string[]>(keys.map((key) => [key, []]));
-  contenders.forEach(({ name }, n) => {
-    for (const key of won[n] ?? []) winners.get(key)?.push(name);
-  });
-  expect([...winners].filter(([, names]) => names.length !== 1)).toEqual([]);
-
-  const reader = new Database(storage, { readonly: true });
-  const rows = reader.prepare<[], Row>("SELECT * FROM claims WHERE claim_key LIKE 'race %'").all();
-  reader.close();
-  expect(rows).toHaveLength(keys.length);
-  for (const row of rows) {
-    expect(row).toMatchObject({ owner_agent_id: winners.get(String(row.claim_key))?.[0], released_at: null });
+  const won = new Map(contenders.map(({ name }) => [name, 0]));
+  const owner = db.prepare<[string], { owner_agent_id: string; released_at: string | null }>(
+    'SELECT owner_agent_id, released_at FROM claims WHERE claim_key = ?',
+  );
+  for (const [n, key] of keys.entries()) {
+    const got = await Promise.all(
+      contenders.map(async ({ claim }, which) => {
+        await sleep((n * (which + 1)) % 4);
+        return claim(key);
+      }),
+    );
+    const winners = contenders.filter((_, which) => got[which]).map(({ name }) => name);
+    expect(winners, key).toHaveLength(1);
+    expect(owner.get(key)).toEqual({ owner_agent_id: winners[0], released_at: null });
+    won.set(winners[0] ?? '', (won.get(winners[0] ?? '') ?? 0) + 1);
   }
-  console.log('won:', contenders.map(({ name }, n) => `${name} ${won[n]?.length}`).join(', '));
+  db.close();
+  console.log('claims won:', JSON.stringify(Object.fromEntries(won)));
 }
 
 /** Takes and releases one claim until told to stop; a release that is refused means that another took it away. */
@@ -257,9 +268,9 @@ describe.skipIf(PYTHON === undefined)(
       await using other = await OtherHub.start(hub.storage);
       const theirs: Contender = {
         name: 'py',
-        claimAll: async (keys) => (await other.run<string[]>('claim_all', keys, 'py')).result,
+        claim: async (key) => (await other.run<boolean>('claim', key, 'py')).result,
       };
-      await race(hub.storage, [theirs, ...['a', 'b', 'c'].map((name) => httpContender(hub, name))]);
+      await withHttpContenders([hub, hub, hub], (ours) => race(hub.storage, [...ours, theirs]));
 
       let isOver = false;
       const turns = other.run<{ held: number; stolen: number }>('hold_in_turns', 'in turns', 'py', 100).finally(() => {
@@ -302,7 +313,23 @@ describe.skipIf(PYTHON === undefined)(
       ]);
     });
 
-    it('may keep the file longer than we wait: a write is refused, and later ones succeed (arc-v1 §12 C3)', async () => {
+    // Both take seconds by their nature, so beside each other.
+    it.concurrent('does not keep us from ending: SIGTERM while it holds the file (arc-v1 §5.7)', async () => {
+      await using hub = await startHub();
+      await using other = await OtherHub.start(hub.storage);
+      await using socket = await RawSocket.open(hub.wsUrl, 'ana');
+      await other.run('begin');
+      const asked = performance.now();
+      const code = await hub.stop();
+      console.log(`ended beside another's open transaction after ${(performance.now() - asked).toFixed(0)} ms`);
+      expect(code, hub.stderr).toBe(0);
+      expect(performance.now() - asked).toBeLessThan(6_000);
+      await until(() => socket.socket.readyState === socket.socket.CLOSED);
+      await other.run('commit');
+      expect((await other.run('integrity')).result).toBe('ok');
+    });
+
+    it.concurrent('may keep the file longer than we wait: a write is refused, and later ones succeed (arc-v1 §12 C3)', async () => {
       await using hub = await startHub();
       await using other = await OtherHub.start(hub.storage);
       using http = new HttpClient(hub.url);
@@ -383,29 +410,75 @@ describe('two hubs of ours on one file', () => {
     note('call over two hubs and back', nowMs() - asked);
   });
 
-  it('tell of a session replaced through the other (websocket §4, §5)', async () => {
+  it('keep to a connection whose session was replaced through the other (websocket §4)', async () => {
     await using hubs = await startTwo();
-    await using watcher = await observe(hubs.one);
     await using ana = await RawSocket.open(hubs.one.wsUrl);
-    const old = await ana.call('sessions.open', { agent_id: 'ana' });
+    await ana.call('sessions.open', { agent_id: 'ana' });
     using http = new HttpClient(hubs.two.url);
     const taken = await http.call('POST', '/v1/sessions', { agent_id: 'ana' });
     expect(taken).toMatchObject({ status: 409, body: { error: 'agent_id already has an active session' } });
-    const fresh = await http.result<Row>('POST', '/v1/sessions', { agent_id: 'ana', replace: true });
-    await pushOf(watcher, 'session', 'opened', { session_id: fresh.session_id as string });
-    await pushOf(watcher, 'session', 'replaced', { session_id: old.session_id as string, active: false });
-    // The connection stays open and goes on as the agent.
+    await http.result<Row>('POST', '/v1/sessions', { agent_id: 'ana', replace: true });
+    await until(() => ana.received('session.replaced').length > 0, { what: 'session.replaced' });
     expect(await ana.call('messages.post', { body: 'still here' })).toMatchObject({ from_agent: 'ana' });
+  });
+
+  it('name a change of state alike, whichever of them made it (websocket §5)', async () => {
+    await using hubs = await startTwo();
+    const { one, two, storage } = hubs;
+    await using here = await observe(one);
+    await using there = await observe(two);
+    using http = new HttpClient(one.url);
+    const post = (path: string, body: Row) => http.result<Row>('POST', path, body);
+
+    await post('/v1/channels', { name: 'plans' });
+    await post('/v1/sessions', { agent_id: 'ana' });
+    await post('/v1/sessions/ana/rename', { display_name: 'Ana' });
+    const { session_id } = await post('/v1/sessions', { agent_id: 'ana', replace: true });
+    await http.result('DELETE', `/v1/sessions/${session_id}`);
+    await post('/v1/claims', { claim_key: 'build', owner_agent_id: 'ana' });
+    await post('/v1/claims/refresh', { claim_key: 'build', owner_agent_id: 'ana', ttl_sec: 900 });
+    await post('/v1/claims/release', { claim_key: 'build', agent_id: 'ana' });
+    const { id } = await post('/v1/messages', { from_agent: 'ana', body: 'do', kind: 'task' });
+    await post(`/v1/tasks/${id}/complete`, {});
+    // A lost agent, found by the first hub: its session expires, its claim and lock are recovered.
+    const db = new Database(storage);
+    const old = timestamp(Date.now() - 3_600_000);
+    const later = timestamp(Date.now() + 3_600_000);
+    db.transaction(() => {
+      db.prepare('INSERT INTO claims VALUES (?, NULL, NULL, ?, ?, ?, NULL, ?)').run('work', 'lost', old, later, '{}');
+      db.prepare('INSERT INTO locks VALUES (?, ?, ?, ?, NULL, ?)').run('a.ts', 'lost', old, later, '{}');
+      db.prepare('INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, 1)').run('s', 'lost', 'x', '[]', '{}', old, old);
+    })();
+    db.close();
+    await http.result('GET', '/v1/agents');
+    await post('/v1/channels', { name: 'the end' });
+
+    const changes = async (socket: RawSocket) => {
+      await pushOf(socket, 'channel', 'created', { name: 'the end' });
+      return TOPICS.map((topic) => [
+        topic,
+        socket.received<TopicChange>(topic).map(({ params: { change, value } }) => {
+          const key = value?.agent_id ?? value?.claim_key ?? value?.name ?? value?.task_id;
+          return `${change} ${key}`;
+        }),
+      ]);
+    };
+    const known = Object.fromEntries(await changes(here));
+    expect(known).toMatchObject({
+      channel: ['created plans', 'created the end'],
+      claim: ['acquired build', 'refreshed build', 'released build', 'acquired work', 'recovered work'],
+      lock: ['acquired lost', 'recovered lost'],
+      task: [`created ${id}`, `done ${id}`],
+    });
+    expect(known.session).toEqual(expect.arrayContaining(['replaced ana', 'closed ana', 'expired lost']));
+    expect(Object.fromEntries(await changes(there))).toEqual(known);
   });
 
   it('never hold one claim twice', async () => {
     await using hubs = await startTwo();
     const { one, two, storage } = hubs;
     const at = [one, two, one, two] as const;
-    await race(
-      storage,
-      at.map((hub, n) => httpContender(hub, `agent ${n}`)),
-    );
+    await withHttpContenders(at, (all) => race(storage, all));
     let left = 200;
     const results = await Promise.all(at.map((hub, n) => holdInTurns(hub, `agent ${n}`, () => left-- <= 0)));
     console.log('turns:', JSON.stringify(results));
@@ -479,6 +552,7 @@ describe('two hubs of ours on one file', () => {
       { timeoutMs: 20_000, everyMs: 200, what: `last_seen of ana beyond ${beyond}` },
     );
     expect(ofAna).toMatchObject({ session_id, active: true });
-    expect(watcher.received('session')).toEqual([]);
+    const changes = watcher.received<TopicChange>('session').map(({ params }) => params.change);
+    expect(changes.filter((change) => change !== 'opened')).toEqual([]);
   });
 });

@@ -89,9 +89,6 @@ class OtherHub:
         self.db.execute("COMMIT")
         return holder == owner
 
-    def claim_all(self, claim_keys, owner):
-        return [key for key in claim_keys if self.claim(key, owner)]
-
     def refresh(self, claim_key, ttl_sec):
         self.db.execute("UPDATE claims SET expires_at = ? WHERE claim_key = ?", (now(ttl_sec), claim_key))
 
@@ -107,10 +104,12 @@ class OtherHub:
                 time.sleep(0.001)
                 continue
             held += 1
+            time.sleep(0.001)  # long enough for others to try
             stolen += 1 - self.db.execute(
                 "UPDATE claims SET released_at = ? WHERE claim_key = ? AND owner_agent_id = ? AND released_at IS NULL",
                 (now(), claim_key, owner),
             ).rowcount
+            time.sleep(0.002)  # and to get their turn
         return {"held": held, "stolen": stolen}
 
     def lock(self, file_path, agent_id, ttl_sec=300):

@@ -454,6 +454,20 @@ def poll_waits():
     assert time.monotonic() - begun < 1.5, "timeout=0 waited"
 
 
+@step("§6.1, §2.6")
+def poll_ahead():
+    """what is not newer than the cursor does not end a wait"""
+    ana, ben = started("ana"), started("ben")
+    ben.cursor = ana.post("general", "before")["id"] + 1000
+    begun = time.monotonic()
+    waiting = InBackground(lambda: (ben.poll(timeout=2), time.monotonic()))
+    while time.monotonic() - begun < 0.5:
+        ana.post("general", "below the cursor")
+    messages, ended = waiting.answer()
+    same(messages, [], "messages")
+    assert ended - begun >= 1.5, f"the empty answer came after {ended - begun:.2f} s of 2"
+
+
 @step("§9.2")
 def poll_filters():
     """poll filters by channel and thread, pages by limit, and leaves out one's own"""
