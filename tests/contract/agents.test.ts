@@ -1,0 +1,4 @@
+import { cases } from './cases/agents.js';
+import { prove } from './harness/contract.js';
+
+prove('agents and sessions', cases);

@@ -1,0 +1,4 @@
+import { cases } from './cases/messages.js';
+import { prove } from './harness/contract.js';
+
+prove('messages', cases);
