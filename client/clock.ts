@@ -1,3 +1,5 @@
+import { onAbort } from './abort.js';
+
 /** Time as the client sees it; tests bring their own. */
 export interface Clock {
   /** Milliseconds since some fixed moment; never goes back. */
@@ -18,10 +20,10 @@ export function rest(clock: Clock, delayMs: number, signal: AbortSignal): Promis
     if (signal.aborted) return resolve();
     const wake = () => {
       clock.clearTimeout(timer);
-      signal.removeEventListener('abort', wake);
+      forget();
       resolve();
     };
     const timer = clock.setTimeout(wake, delayMs);
-    signal.addEventListener('abort', wake);
+    const forget = onAbort(signal, wake);
   });
 }

@@ -1,4 +1,5 @@
 import type { Bootstrap, HubError, Message, Session } from '../protocol/index.js';
+import { onAbort } from './abort.js';
 import { cancelled } from './failures.js';
 import { type HttpOptions, HttpTransport } from './http/http-transport.js';
 import { type CallOptions, HubOperations, split, type WriteOptions } from './hub-operations.js';
@@ -70,7 +71,7 @@ export class HubClient extends HubOperations implements AsyncDisposable {
   constructor(transport: Transport, agentId?: string, options: ClientOptions = {}) {
     super(transport, agentId, options.timeoutMs);
     transport.events.on('session', ({ session }) => {
-      if (session.agent_id === undefined || session.agent_id === agentId) this.#session = session;
+      if (session.agent_id === agentId) this.#session = session;
     });
     transport.events.on('instance', () => this.#cursors.reset());
   }
@@ -87,15 +88,14 @@ export class HubClient extends HubOperations implements AsyncDisposable {
     const { signal } = options;
     const transport = new WebSocketTransport(agentId === undefined ? undefined : signIn(agentId, options), options);
     const client = new HubClient(transport, agentId, options);
-    const abort = () => void transport.close();
-    signal?.addEventListener('abort', abort);
-    if (signal?.aborted) abort();
+    const forget = onAbort(signal, () => void transport.close());
+    if (signal?.aborted) await transport.close();
     try {
       await transport.ready;
     } catch (cause) {
       throw signal?.aborted ? cancelled('connect', signal) : cause;
     } finally {
-      signal?.removeEventListener('abort', abort);
+      forget();
     }
     return client;
   }

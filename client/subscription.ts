@@ -1,4 +1,5 @@
 import { HubError, type Message } from '../protocol/index.js';
+import { onAbort } from './abort.js';
 import type { TopicChange } from './changes.js';
 import { deferred } from './deferred.js';
 import type { Feed, FeedRequest, FeedSink, SubscribedAt } from './transport.js';
@@ -64,7 +65,8 @@ export class Subscription implements AsyncIterableIterator<Message>, AsyncDispos
     // Whoever only iterates learns of a refusal there; it must not count as unhandled here.
     this.ready.catch(() => undefined);
     this.#feed = open(this.#sink(options.onChange));
-    options.signal?.addEventListener('abort', () => void this.close(), { once: true });
+    const forget = onAbort(options.signal, () => void this.close());
+    void this.closed.then(forget);
     if (options.signal?.aborted) void this.close();
   }
 

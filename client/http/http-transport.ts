@@ -1,4 +1,5 @@
 import { HubError, type Session } from '../../protocol/index.js';
+import { onAbort } from '../abort.js';
 import { BackOff, type BackOffOptions } from '../back-off.js';
 import { hubAddress } from '../base-url.js';
 import { type Clock, rest, systemClock } from '../clock.js';
@@ -102,12 +103,8 @@ export class HttpTransport implements Transport {
     if (this.#over.signal.aborted) throw clientClosed();
     if (signal?.aborted) throw cancelled(name, signal);
     const giveUp = new AbortController();
-    const onSignal = () => {
-      if (signal !== undefined) giveUp.abort(cancelled(name, signal));
-    };
-    const onOver = () => giveUp.abort(clientClosed());
-    signal?.addEventListener('abort', onSignal);
-    this.#over.signal.addEventListener('abort', onOver);
+    const forgetSignal = onAbort(signal, () => signal && giveUp.abort(cancelled(name, signal)));
+    const forgetOver = onAbort(this.#over.signal, () => giveUp.abort(clientClosed()));
     const timer = this.#clock.setTimeout(() => giveUp.abort(timedOut(name, timeoutMs)), timeoutMs);
     const backOff = new BackOff(this.#options.backOff, this.#options.random);
     try {
@@ -126,8 +123,8 @@ export class HttpTransport implements Transport {
       }
     } finally {
       this.#clock.clearTimeout(timer);
-      signal?.removeEventListener('abort', onSignal);
-      this.#over.signal.removeEventListener('abort', onOver);
+      forgetSignal();
+      forgetOver();
     }
   }
 

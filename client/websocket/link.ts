@@ -7,6 +7,7 @@
  * their idempotency key (websocket §7).
  */
 import { CLOSE_CODES, ERROR_CODES, HubError, mayReconnect, SUBPROTOCOL } from '../../protocol/index.js';
+import { onAbort } from '../abort.js';
 import type { BackOff } from '../back-off.js';
 import type { Clock } from '../clock.js';
 import { cancelled, clientClosed, connectionError, timedOut } from '../failures.js';
@@ -139,7 +140,7 @@ export class Link {
       const { clock } = this.#options;
       const settle = () => {
         clock.clearTimeout(timer);
-        signal?.removeEventListener('abort', abort);
+        forget();
         this.#calls.delete(id);
       };
       const call: Call = {
@@ -161,11 +162,8 @@ export class Link {
         if (call.sentOn !== undefined && call.sentOn === this.#socket) call.sentOn.send(cancelFrame(id));
         call.reject(error);
       };
-      const abort = () => {
-        if (signal !== undefined) giveUp(cancelled(name, signal));
-      };
       const timer = clock.setTimeout(() => giveUp(timedOut(name, timeoutMs)), timeoutMs);
-      signal?.addEventListener('abort', abort);
+      const forget = onAbort(signal, () => signal && giveUp(cancelled(name, signal)));
       this.#calls.set(id, call);
       if (socket !== undefined && (once || this.#open)) this.#send(call, socket);
     });
@@ -181,7 +179,7 @@ export class Link {
     const opening = new AbortController();
     const giveUp = () => opening.abort(new Error('gave up connecting'));
     const timer = clock.setTimeout(giveUp, OPENING_MS);
-    this.#over.signal.addEventListener('abort', giveUp, { once: true });
+    const forget = onAbort(this.#over.signal, giveUp);
     let socket: Socket | undefined;
     try {
       const events = {
@@ -205,7 +203,7 @@ export class Link {
       else this.close(error);
     } finally {
       clock.clearTimeout(timer);
-      this.#over.signal.removeEventListener('abort', giveUp);
+      forget();
     }
   }
 

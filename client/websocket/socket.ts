@@ -1,6 +1,6 @@
 /** One WebSocket, the same whether it is the package `ws` or the platform's own. Nothing here reconnects. */
 import { HubError, isJsonObject } from '../../protocol/index.js';
-import { connectionError } from '../failures.js';
+import { connectionError, isErrorCode } from '../failures.js';
 import { codeOfStatus } from '../http/rest-answer.js';
 
 /** An answer may hold a whole thread; half a GiB is where a JavaScript string ends anyway. */
@@ -38,7 +38,8 @@ export type SocketFactory = (
 export const openSocket: SocketFactory = async (url, protocols, events, signal) => {
   const ws = isNode() ? await import('ws').catch(() => undefined) : undefined;
   if (ws !== undefined) return openWs(ws, url, protocols, events, signal);
-  if (typeof globalThis.WebSocket === 'function') return openPlatform(url, protocols, events, signal);
+  if (typeof globalThis.WebSocket === 'function')
+    return openPlatformSocket(globalThis.WebSocket, url, protocols, events, signal);
   throw new HubError('unavailable', 'no WebSocket here: install the package ws');
 };
 
@@ -70,7 +71,7 @@ function openWs(
         if (text.length < REFUSAL_CHARS) text += chunk;
       });
       response.on('close', () => {
-        reject(refusal(response.statusCode ?? 0, text));
+        reject(refusal(response.statusCode ?? 0, response.headers['x-arc-error'], text));
         request.destroy();
       });
     });
@@ -88,14 +89,16 @@ function openWs(
   });
 }
 
-function openPlatform(
+/** The WebSocket of browsers, Deno, Bun and newer Node. */
+export function openPlatformSocket(
+  PlatformSocket: typeof globalThis.WebSocket,
   url: string,
   protocols: readonly string[],
   events: SocketEvents,
   signal: AbortSignal,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = new globalThis.WebSocket(url, [...protocols]);
+    const socket = new PlatformSocket(url, [...protocols]);
     const abort = () => {
       reject(connectionError(signal.reason));
       socket.close();
@@ -104,7 +107,8 @@ function openPlatform(
     signal.addEventListener('abort', abort, { once: true });
     let opened = false;
     socket.addEventListener('message', ({ data }) => events.onText(String(data)));
-    // The platform keeps the reason from the page; "refused" is all that is known.
+    // `close` follows every error, and the platform keeps the reason from the page: "refused" is all that is known.
+    socket.addEventListener('error', () => undefined);
     socket.addEventListener('close', ({ code, reason }) => {
       if (opened) events.onClose(code, reason);
       else reject(connectionError(`${url} refused the connection`));
@@ -121,7 +125,7 @@ function openPlatform(
   });
 }
 
-function refusal(status: number, text: string): HubError {
+function refusal(status: number, code: unknown, text: string): HubError {
   let message = `the hub refused the connection with status ${status}`;
   try {
     const answer: unknown = JSON.parse(text);
@@ -129,5 +133,5 @@ function refusal(status: number, text: string): HubError {
   } catch {
     // Not the hub's envelope; the status says enough.
   }
-  return new HubError(codeOfStatus(status), message);
+  return new HubError(isErrorCode(code) ? code : codeOfStatus(status), message);
 }

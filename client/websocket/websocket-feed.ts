@@ -100,7 +100,7 @@ export class WebSocketFeed implements Feed {
       // Messages may overtake the answer; then they are further than it says.
       this.#lastId ??= answer.since_id;
       if (this.#wasReady) for (const topic of this.#request.topics ?? []) this.#sink.change(resync(topic));
-      else this.#sink.ready(answer);
+      else this.#sink.ready({ since_id: answer.since_id, latest_id: answer.latest_id });
       this.#wasReady = true;
       if (this.#round !== round) return;
       // A store restored from an older copy lacks what was seen last; its next messages reuse those ids.

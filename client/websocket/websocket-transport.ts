@@ -1,11 +1,4 @@
-import {
-  type HubError,
-  isJsonObject,
-  type Limits,
-  requestCapBytes,
-  type Session,
-  WEBSOCKET_PATH,
-} from '../../protocol/index.js';
+import { type HubError, type Limits, requestCapBytes, type Session, WEBSOCKET_PATH } from '../../protocol/index.js';
 import { BackOff, type BackOffOptions } from '../back-off.js';
 import { hubAddress } from '../base-url.js';
 import { toChange } from '../changes.js';
@@ -73,6 +66,7 @@ export class WebSocketTransport implements Transport {
   readonly #feeds = new Set<WebSocketFeed>();
   #mainFeed: WebSocketFeed | undefined;
   #session: SessionParams | undefined;
+  #sessionId: string | undefined;
   #greeted = false;
   #state: ConnectionState = 'connecting';
   #instanceId: string | undefined;
@@ -100,6 +94,8 @@ export class WebSocketTransport implements Transport {
   async call(name: string, params: Readonly<Record<string, unknown>>, options: TransportCallOptions): Promise<unknown> {
     const result = await this.#main.call(name, params, options);
     if (name === 'sessions.open') this.#signedIn(params, result as Session, false);
+    // Who has signed out is not signed in again by a reconnect.
+    if (name === 'sessions.close' && params.session_id === this.#sessionId) this.#session = undefined;
     return result;
   }
 
@@ -203,16 +199,16 @@ export class WebSocketTransport implements Transport {
     this.#greeted = true;
     const { idempotency_key: _, ...again } = params;
     this.#session = { ...again, agent_id: session.agent_id };
+    this.#sessionId = session.session_id;
     this.events.emit('session', { session, resumed });
   }
 
   #notification(method: string, params: unknown, chars: number): void {
     if (method === 'session.replaced') {
       // Somebody signed in as this agent by another door; the connection stays, bound to the new session (websocket §4).
-      const session = isJsonObject(params) && isJsonObject(params.value) ? params.value : params;
-      if (isJsonObject(session) && typeof session.session_id === 'string') {
-        this.events.emit('session', { session: session as Session, resumed: false });
-      }
+      const session = params as Session;
+      this.#sessionId = session.session_id;
+      this.events.emit('session', { session, resumed: false });
       return;
     }
     if (method === 'hub') {
