@@ -1,8 +1,9 @@
 /**
- * `npm run bench [-- name …] [--quick] [--list] [--hub path/to/main.js] [--profile folder]`
+ * `npm run bench [-- name …] [--quick] [--patient] [--list] [--hub path/to/main.js] [--profile folder]`
  *
  * Measures the hub against baselines on this machine and prints a table. A whole run also writes it to RESULTS.md; one
- * that is partial or quick does not, so that the file never mixes runs. `--profile` starts the hub with `--cpu-prof`.
+ * that is partial or quick does not, so that the file never mixes runs. `--profile` starts the hub with `--cpu-prof`;
+ * `--patient` waits for a busy machine to come to rest before each round, for minutes if need be.
  */
 import { closeSync, fdatasyncSync, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { cpus, loadavg, tmpdir } from 'node:os';
@@ -20,6 +21,7 @@ const { values: flags, positionals: names } = parseArgs({
   allowPositionals: true,
   options: {
     quick: { type: 'boolean', default: false },
+    patient: { type: 'boolean', default: false },
     list: { type: 'boolean', default: false },
     hub: { type: 'string', default: fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url)) },
     profile: { type: 'string' },
@@ -59,6 +61,7 @@ const nodeFlags = flags.profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-
 const options: BenchOptions = {
   hub: { main: resolve(flags.hub), nodeFlags },
   quick: flags.quick,
+  patienceMs: flags.patient ? 300_000 : 2_000,
   log: (line) => console.error(line),
 };
 const sync_ms = measureSync();

@@ -1,5 +1,5 @@
 /** The table: one row a figure, its goals beside it, and what makes a row worthless said aloud. */
-import type { Goal, Measured, Row, Unit } from './scenario.js';
+import { type Goal, isNoisy, type Measured, type Row, type Unit } from './scenario.js';
 
 /** The sync time of the disk on which the expected baselines were measured. */
 const EXPECTED_SYNC_MS = 0.16;
@@ -37,7 +37,7 @@ function toCells(row: Row, measured: ReportLine['measured'], sync_ms: number): s
     inUnit(hub, row.unit),
     baseline === undefined ? '–' : (hub / baseline).toFixed(2),
     target,
-    verdict(row, hub, baseline, sync_ms),
+    verdict(row, hub, baseline, sync_ms) + (isNoisy(measured.hub) ? ' (noisy)' : ''),
     reference,
   ];
 }
@@ -122,6 +122,7 @@ ${rows.map(line).join('\n')}
   below half of it makes the row *invalid*, unless it waits for the disk and the disk is slow.
 - *reference did*: the Python hub of Arc 0.1.1 on that machine; a constant, not measured in this run. Targets of the
   form "12 × reference" are taken from it.
+- *noisy*: other processes kept more than a quarter of a core busy meanwhile.
 - Nothing under 20 % is a difference between two runs.
 `;
 }

@@ -4,6 +4,12 @@ import type { Bench } from './bench.js';
 /** Named numbers that one run of a load gives back. */
 export type Figures = Record<string, number>;
 
+/** The figure that the bench adds to each run: cores that processes other than ours kept busy meanwhile. */
+export const NEIGHBOURS = 'neighbours';
+
+/** Above this share of a core the neighbours show in the figures. */
+export const isNoisy = (figures: Figures): boolean => (figures[NEIGHBOURS] ?? 0) > 0.25;
+
 /** A server under load: where it is and which process it is. */
 export interface Target {
   port: number;

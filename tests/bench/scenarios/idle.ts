@@ -1,6 +1,6 @@
 /** A thousand registered agents that wait while nothing happens: what the hub's process uses, and how often it writes. */
-import { readFileSync } from 'node:fs';
 import type { Bench } from '../harness/bench.js';
+import { processCpuSec } from '../harness/cpu.js';
 import { HttpWire, requestBytes } from '../harness/http-wire.js';
 import { RpcSocket } from '../harness/rpc-socket.js';
 import type { Figures, Row, ScenarioFile, Target } from '../harness/scenario.js';
@@ -12,16 +12,8 @@ interface Params {
 }
 
 const SETTLE_MS = 2_000;
-const TICKS_PER_SEC = 100; // USER_HZ, which Linux fixes for every program
 /** A default presence TTL of 120 s is renewed once in each third of it: once or twice in the window. */
 const MAX_COMMITS = 2;
-
-/** CPU seconds of a process so far, user and system together. */
-function cpuSec(pid: number): number {
-  const [, afterName = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
-  const fields = afterName.split(' ');
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SEC;
-}
 
 /** The hub's own count of its commits. */
 const commits = async (wire: HttpWire): Promise<number> =>
@@ -31,10 +23,10 @@ async function watchIdle(target: Target, windowMs: number): Promise<Figures> {
   const wire = await HttpWire.open(target);
   await sleep(SETTLE_MS);
   const commitsBefore = await commits(wire);
-  const cpuBefore = cpuSec(target.pid);
+  const cpuBefore = processCpuSec(target.pid);
   const begun = performance.now();
   await sleep(windowMs);
-  const used = cpuSec(target.pid) - cpuBefore;
+  const used = processCpuSec(target.pid) - cpuBefore;
   const seconds = (performance.now() - begun) / 1000;
   const commitsAfter = await commits(wire);
   wire.close();

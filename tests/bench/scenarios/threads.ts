@@ -29,21 +29,23 @@ async function list(target: Target, { requests, threads }: Params): Promise<Figu
   return latencies(times);
 }
 
-async function listOf(bench: Bench, messages: number): Promise<number> {
+async function listOf(bench: Bench, messages: number): Promise<Figures> {
   const { hub } = await bench.alternate({
     load: 'list',
     params: { requests: bench.either(300, 100), threads: THREADS } satisfies Params,
     prepareHub: (storage) => fillFile(storage, { messages, threads: THREADS, body: bodyOf(120) }),
     rounds: bench.either(3, 1),
   });
-  return hub.p50_ms ?? Number.NaN;
+  return hub;
 }
 
 async function measure(bench: Bench): Promise<Measured> {
-  const small_ms = await listOf(bench, 10_000);
-  const p50_ms = await listOf(bench, 50_000);
-  const large_ms = await listOf(bench, 1_000_000);
-  return { hub: { small_ms, p50_ms, large_ms, growth: large_ms / small_ms } };
+  const small = await listOf(bench, 10_000);
+  const middle = await listOf(bench, 50_000);
+  const large = await listOf(bench, 1_000_000);
+  const [small_ms, p50_ms, large_ms] = [small, middle, large].map((figures) => figures.p50_ms ?? Number.NaN);
+  const growth = (large_ms ?? Number.NaN) / (small_ms ?? Number.NaN);
+  return { hub: { ...middle, small_ms, p50_ms, large_ms, growth } as Figures };
 }
 
 export default {
