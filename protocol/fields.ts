@@ -53,7 +53,18 @@ const number = () => z.number({ error: (issue) => (issue.input === undefined ? u
 /** An integer that a double holds exactly; larger ones are refused (arc-v1 §2.5). */
 export const integer = () => number().refine(Number.isSafeInteger, { error: 'must be an integer', abort: true });
 
-export const optionalInteger = () => rest('integer', integer().optional());
+const INT64 = 1n << 63n;
+
+/** An integer that the store holds exactly: up to 64 bits, as a bigint beyond 2^53 (arc-v1 §2.5). */
+export const optionalInteger = () =>
+  rest(
+    'wide_integer',
+    z
+      .union([z.number().refine(Number.isSafeInteger), z.bigint().refine((n) => n >= -INT64 && n < INT64)], {
+        error: 'must be an integer',
+      })
+      .optional(),
+  );
 
 /** `since_id`: rows above it; anything past the cap of ids means "nothing newer" (arc-v1 §2.6). */
 export const sinceId = () =>

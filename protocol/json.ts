@@ -16,6 +16,7 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** As JSON.stringify, with `NumberText` and `JsonText` written as their text; undefined members are left out. */
 export function stringify(value: unknown): string {
+  if (typeof value === 'bigint') return String(value);
   if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
   if (value instanceof JsonText || value instanceof NumberText) return value.text;
   if (Array.isArray(value)) {

@@ -10,6 +10,7 @@ export type Coercion =
   | 'channel' // any falsy value → absent; else as text
   | 'kind' // as text, lower-case; null → the text "none"
   | 'integer'
+  | 'wide_integer' // up to 64 bits
   | 'number'
   | 'object' // null → absent
   | 'list' // null → absent

@@ -39,7 +39,7 @@ const KEEP_NUMBERS = {
 const FREE_FORM_DEPTH = 2;
 
 function hasNumber(value: unknown, depth: number): boolean {
-  if (typeof value === 'number') return depth >= FREE_FORM_DEPTH;
+  if (typeof value === 'number') return depth >= FREE_FORM_DEPTH || !Number.isSafeInteger(value);
   if (typeof value !== 'object' || value === null) return false;
   for (const member of Array.isArray(value) ? value : Object.values(value))
     if (hasNumber(member, depth + 1)) return true;

@@ -20,6 +20,8 @@ export { ConfigError, type HubConfig };
 
 /** How long peers get to say goodbye before they are cut off. */
 const GOODBYE_MS = 1_500;
+/** How long the notice and the last presence may wait for the file. */
+const FAREWELL_MS = 1_500;
 const BACKLOG = 2_048;
 
 export interface RunningHub {
@@ -93,6 +95,11 @@ export async function startHub(
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });
+  // Remote access that is taken back ends what is open too.
+  hub.feed.listen(({ changes }) => {
+    if (hub.allowRemote || !changes.some(({ topic, change }) => topic === 'hub' && change === 'network')) return;
+    for (const socket of sockets) if (!isLoopback(socket.remoteAddress ?? '')) socket.destroy();
+  });
   await hub.start();
   websocket.attach(server);
   server.on('request', http.listener);
@@ -116,16 +123,13 @@ export async function startHub(
   async function stopAll(): Promise<void> {
     log.info({}, 'shutting down');
     const listening = new Promise<void>((resolve) => server.close(() => resolve()));
-    try {
-      await hub.shutdown.final();
-      await hub.stop();
-    } catch (err) {
-      log.error({ err }, 'shutdown notice failed');
-    }
+    // A file that another process has locked must not hold the shutdown up.
+    const farewell = hub.shutdown.final().then(() => hub.stop());
+    await Promise.race([farewell, sleep(FAREWELL_MS)]).catch((err) => log.error({ err }, 'shutdown notice failed'));
     http.streams.close();
     websocket.close();
     server.closeIdleConnections();
-    await Promise.race([listening, new Promise((resolve) => setTimeout(resolve, GOODBYE_MS))]);
+    await Promise.race([listening, sleep(GOODBYE_MS)]);
     websocket.terminate();
     server.closeAllConnections();
     for (const socket of sockets) socket.destroy();
@@ -146,6 +150,8 @@ export async function startHub(
     execute: (request) => http.execute(request),
   };
 }
+
+const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
 
 function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
   return new Promise((resolve, reject) => {

@@ -77,4 +77,13 @@ export function toInteger(value: unknown): number | undefined {
   return typeof number === 'number' ? safe(Math.trunc(number)) : undefined;
 }
 
+/** As `toInteger`, up to 64 bits and beyond: the schema knows the bound. */
+export function toWideInteger(value: unknown): number | bigint | undefined {
+  const exact = toInteger(value);
+  if (exact !== undefined) return exact;
+  const digits =
+    value instanceof NumberText ? value.text : typeof value === 'string' ? value.trim().replaceAll('_', '') : '';
+  return /^[+-]?\d+$/.test(digits) ? BigInt(digits.replace('+', '')) : undefined;
+}
+
 const safe = (n: number) => (Number.isSafeInteger(n) ? n + 0 : undefined);

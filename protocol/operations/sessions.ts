@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Session } from '../entities.js';
 import { bodyFlag, idempotencyKey, metadataField, optionalText, queryText, requiredText, rest } from '../fields.js';
+import { NumberText } from '../json.js';
 import { MAX_DISPLAY_NAME_CHARS } from '../limits.js';
 import { operation } from '../operation.js';
 import { codePoints } from '../text.js';
@@ -28,9 +29,17 @@ export const sessionsOpen = operation({
         z
           .array(
             z
-              .union([z.string(), z.number().transform(String), z.boolean().transform((b) => (b ? 'True' : 'False'))], {
-                error: 'capabilities must contain strings',
-              })
+              .union(
+                [
+                  z.string(),
+                  z.number().transform(String),
+                  z.instanceof(NumberText).transform((n) => n.text),
+                  z.boolean().transform((b) => (b ? 'True' : 'False')),
+                ],
+                {
+                  error: 'capabilities must contain strings',
+                },
+              )
               .refine((item) => codePoints(item) <= limits.max_name_chars, {
                 error: `capabilities must contain strings of ${limits.max_name_chars} characters or fewer`,
               }),

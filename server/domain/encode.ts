@@ -1,7 +1,7 @@
 /** Rows to what goes over the wire. JSON columns are spliced in as text, so their numbers stay digit for digit. */
 import { JsonText } from '../../protocol/index.js';
 import { storedJson } from '../json.js';
-import type { ChannelRow, ClaimRow, LockRow, MessageRow, SessionRow, TaskRow } from './rows.js';
+import type { ChannelRow, ClaimRow, LockRow, MessageRow, SessionRow, TaskRow, WideInteger } from './rows.js';
 
 const text = JSON.stringify;
 const textOrNull = (value: string | null) => (value === null ? 'null' : JSON.stringify(value));
@@ -14,6 +14,10 @@ export function messageJson(row: MessageRow): string {
     `"thread_id":${textOrNull(row.thread_id)},"metadata":${storedJson(row.metadata_json, '{}')}}`
   );
 }
+
+/** Digits as they are. */
+export const wide = (value: WideInteger | null) =>
+  value === null || typeof value === 'number' ? value : new JsonText(String(value));
 
 const metadata = (row: { metadata_json: string }) => new JsonText(storedJson(row.metadata_json, '{}'));
 
@@ -40,7 +44,7 @@ export const encodeSession = (row: SessionRow) => ({
 export const encodeClaim = (row: ClaimRow) => ({
   claim_key: row.claim_key,
   thread_id: row.thread_id,
-  task_message_id: row.task_message_id,
+  task_message_id: wide(row.task_message_id),
   owner_agent_id: row.owner_agent_id,
   claimed_at: row.claimed_at,
   expires_at: row.expires_at,

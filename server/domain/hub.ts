@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { HubError, JsonText, type Limits } from '../../protocol/index.js';
 import { encodeMessage } from './encode.js';
 import { Feed } from './feed.js';
+import { matches } from './filter.js';
 import { LeaseClock } from './lease-clock.js';
 import { Presence } from './presence.js';
 import { RateMeter } from './rate-meter.js';
@@ -136,13 +137,14 @@ export class Hub {
    */
   async messages(page: MessagePage, timeoutSec: number, signal: AbortSignal, holding?: string): Promise<JsonText[]> {
     if (timeoutSec <= 0 || page.before_id !== undefined) return (await this.store.messages(page)).map(encodeMessage);
-    using collector = this.waiters.collect(page, page.limit);
+    const newer = (row: MessageRow) => row.id > page.since_id && matches(page, row);
+    using collector = this.waiters.collect(newer, page.limit);
     const release = holding === undefined ? undefined : this.presence.hold(holding);
     try {
       const rows = await this.store.messages(page);
       if (rows.length > 0) return rows.map(encodeMessage);
       const found = await collector.until(timeoutSec * 1_000, signal);
-      return found.filter(({ row }) => row.id > page.since_id).map(({ json }) => new JsonText(json));
+      return found.map(({ json }) => new JsonText(json));
     } finally {
       release?.();
     }

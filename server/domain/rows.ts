@@ -1,4 +1,7 @@
 /** Rows as they are stored: Arc v1's columns, JSON columns as text (arc-v1 §3.8). */
+/** Up to 64 bits: a bigint as it came, or its digits as they were read, beyond 2^53. */
+export type WideInteger = number | bigint | string;
+
 export interface ChannelRow {
   name: string;
   created_at: string;
@@ -26,7 +29,7 @@ export interface MessageRow {
   kind: string;
   body: string;
   attachments_json: string;
-  reply_to: number | null;
+  reply_to: WideInteger | null;
   thread_id: string | null;
   metadata_json: string;
 }
@@ -36,7 +39,7 @@ export type NewMessage = Omit<MessageRow, 'id'>;
 export interface ClaimRow {
   claim_key: string;
   thread_id: string | null;
-  task_message_id: number | null;
+  task_message_id: WideInteger | null;
   owner_agent_id: string;
   claimed_at: string;
   expires_at: string;

@@ -3,7 +3,7 @@
  * calls the rules of this folder on the rows it read, and answers once the commit is durable. Nothing here knows SQL.
  */
 import type { MessageFilter } from './filter.js';
-import type { ChannelRow, ClaimRow, LockRow, MessageRow, SessionRow, TaskRow, ThreadRow } from './rows.js';
+import type { ChannelRow, ClaimRow, LockRow, MessageRow, SessionRow, TaskRow, ThreadRow, WideInteger } from './rows.js';
 
 export interface OpenSession {
   session_id: string;
@@ -24,14 +24,14 @@ export interface OpenedSession {
 }
 
 export interface PostMessage {
-  parent_task_id: number | null;
+  parent_task_id: number | bigint | null;
   from_agent: string;
   to_agent: string | null;
   channel: string;
   kind: string;
   body: string;
   attachments_json: string;
-  reply_to: number | null;
+  reply_to: WideInteger | null;
   thread_id: string | null;
   metadata_json: string;
   /** Refuse a channel that does not exist even for a direct message (websocket §6). */
@@ -44,7 +44,7 @@ export interface PostedMessage {
 export interface AcquireClaim {
   claim_key: string;
   owner_agent_id: string;
-  task_message_id: number | null;
+  task_message_id: WideInteger | null;
   thread_id: string | null;
   ttl_sec: number;
   metadata_json: string;
@@ -184,7 +184,7 @@ export interface Store {
 }
 
 export interface TaskFilter {
-  parent_id?: number | undefined;
+  parent_id?: number | bigint | undefined;
   status?: string | undefined;
   channel?: string | undefined;
   thread_id?: string | undefined;

@@ -1,6 +1,5 @@
 import { HubError } from '../../protocol/index.js';
 import type { Batch, Feed, PublishedMessage } from './feed.js';
-import { type MessageFilter, matches } from './filter.js';
 import type { MessageRow } from './rows.js';
 import type { Clock } from './time.js';
 
@@ -31,11 +30,10 @@ export class Waiters {
   }
 
   /** Starts to collect what is committed from now on; look in the store after this call, so that nothing falls between. */
-  collect(filter: MessageFilter | ((row: MessageRow) => boolean), limit: number): Collector {
+  collect(wants: (row: MessageRow) => boolean, limit: number): Collector {
     if (this.#waiters.size >= this.#max) {
       throw new HubError('rate_limited', `more than ${this.#max} requests are waiting`, { retry_after_sec: 1 });
     }
-    const wants = typeof filter === 'function' ? filter : (row: MessageRow) => matches(filter, row);
     const waiter: Waiter = { wants, limit, found: [], wake: undefined };
     this.#waiters.add(waiter);
     const disinterest = this.#feed.interest();

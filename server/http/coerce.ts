@@ -7,6 +7,7 @@ import {
   NumberText,
   scalarText,
   toInteger,
+  toWideInteger,
 } from '../../protocol/index.js';
 
 /** The conversion of each field of an operation's input. */
@@ -48,6 +49,8 @@ function coercePresent(field: string, coercion: Coercion, value: unknown): unkno
   switch (coercion) {
     case 'integer':
       return field === 'since_id' ? sinceId(value) : (toInteger(value) ?? Number.NaN);
+    case 'wide_integer':
+      return toWideInteger(value) ?? Number.NaN;
     case 'number':
       return decimal(value);
     case 'text':

@@ -40,7 +40,8 @@ export class EventStreams {
   serve(req: IncomingMessage, res: ServerResponse, query: URLSearchParams, extra: Record<string, string>): void {
     const agentId = query.get('agent_id') || undefined;
     if (agentId === undefined) throw new HubError('bad_request', 'agent_id query parameter is required');
-    const sinceId = this.#since(query.get('since_id') || req.headers['last-event-id']);
+    // A reconnecting EventSource repeats its old URL and says in the header how far it has come.
+    const sinceId = Math.max(this.#since(query.get('since_id')), this.#since(req.headers['last-event-id']));
     const channels = query.get('channels') ? new Set(query.get('channels')?.split(',')) : undefined;
     const excludeSelf = coerce('exclude_self', 'flag', query.get('exclude_self') ?? '') === true;
     const filter = { viewer: agentId, exclude_from: excludeSelf ? agentId : undefined };
@@ -103,8 +104,8 @@ export class EventStreams {
     });
   }
 
-  #since(value: string | string[] | undefined): number {
-    if (value === undefined) return 0;
+  #since(value: string | string[] | undefined | null): number {
+    if (!value) return 0;
     const since = coerce('since_id', 'integer', String(value)) as number;
     if (Number.isNaN(since)) throw new HubError('bad_request', 'since_id must be an integer');
     if (since < 0) throw new HubError('bad_request', 'since_id must be >= 0');

@@ -3,8 +3,9 @@
  * synchronous functions inside a transaction of `group-commit.ts`.
  */
 import { HubError, stringify } from '../../protocol/index.js';
+import { wide } from '../domain/encode.js';
 import { claimNotice, decideAcquire, forcedNotice, holds, isActive, lockNotice } from '../domain/leases.js';
-import type { ClaimRow, LockRow, MessageRow, NewMessage, SessionRow, TaskRow } from '../domain/rows.js';
+import type { ClaimRow, LockRow, MessageRow, NewMessage, SessionRow, TaskRow, WideInteger } from '../domain/rows.js';
 import { decideOpen, presenceCutoff } from '../domain/sessions.js';
 import type { CommandName, Commands, StateChange } from '../domain/store.js';
 import { completesRequest, createsTask, rollsUp, rollupNotice } from '../domain/tasks.js';
@@ -85,7 +86,12 @@ export const COMMANDS: Handlers = {
 
   post(work, input) {
     const { tables } = work;
-    if (input.parent_task_id !== null && tables.tasks.get(input.parent_task_id) === undefined) {
+    const { parent_task_id } = input;
+    // No task id is beyond 2^53.
+    if (
+      typeof parent_task_id === 'bigint' ||
+      (parent_task_id !== null && tables.tasks.get(parent_task_id) === undefined)
+    ) {
       throw new HubError('bad_request', 'parent_task_id references unknown task');
     }
     if ((input.to_agent === null || input.require_channel) && !tables.channels.has(input.channel)) {
@@ -109,7 +115,7 @@ export const COMMANDS: Handlers = {
     if (createsTask(input.kind)) {
       const task: TaskRow = {
         task_id: message.id,
-        parent_task_id: input.parent_task_id,
+        parent_task_id,
         channel: message.channel,
         thread_id: message.thread_id,
         status: 'open',
@@ -262,7 +268,9 @@ export const COMMANDS: Handlers = {
 
 /** What is stored beside an idempotency key, and how the outcome comes back from it. A message is its own record. */
 export function rememberOutcome<K extends CommandName>(name: K, outcome: Commands[K]['out']): string {
-  return name === 'post' ? String((outcome as Commands['post']['out']).message.id) : JSON.stringify(outcome);
+  return name === 'post'
+    ? String((outcome as Commands['post']['out']).message.id)
+    : JSON.stringify(outcome, (_, value) => (typeof value === 'bigint' ? String(value) : value));
 }
 
 export function recallOutcome<K extends CommandName>(name: K, answer: string, tables: Tables): Commands[K]['out'] {
@@ -277,7 +285,8 @@ function say(work: Work, message: NewMessage): MessageRow {
 }
 
 /** The open task of the request that a result answers, if it completes one. */
-function requestTask(work: Work, replyTo: number): TaskRow | undefined {
+function requestTask(work: Work, replyTo: WideInteger): TaskRow | undefined {
+  if (typeof replyTo !== 'number') return undefined;
   const task = work.tables.tasks.get(replyTo);
   if (task?.status !== 'open') return undefined;
   return completesRequest(work.tables.messages.get(replyTo), task) ? task : undefined;
@@ -321,7 +330,7 @@ function recover(work: Work, agentId: string): number {
         recovery: true,
         stale_agent_id: agentId,
         claim_key: claim.claim_key,
-        task_message_id: claim.task_message_id,
+        task_message_id: wide(claim.task_message_id),
       },
     });
   }
@@ -341,7 +350,7 @@ function recover(work: Work, agentId: string): number {
 
 interface Notice {
   body: string;
-  reply_to: number | null;
+  reply_to: WideInteger | null;
   metadata: Record<string, unknown>;
   fallbackChannel?: string | undefined;
 }
@@ -349,7 +358,7 @@ interface Notice {
 function noticeInThread(work: Work, threadId: string | null, notice: Notice): void {
   const threadChannel = threadId === null ? null : work.tables.threads.channelOf(threadId);
   const channel = threadChannel ?? notice.fallbackChannel ?? 'general';
-  say(work, systemNotice(work.now, channel, threadId, notice.body, notice.reply_to, JSON.stringify(notice.metadata)));
+  say(work, systemNotice(work.now, channel, threadId, notice.body, notice.reply_to, stringify(notice.metadata)));
 }
 
 function systemNotice(
@@ -357,7 +366,7 @@ function systemNotice(
   channel: string,
   thread_id: string | null,
   body: string,
-  reply_to: number | null,
+  reply_to: WideInteger | null,
   metadata_json: string,
 ): NewMessage {
   return {

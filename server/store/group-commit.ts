@@ -9,6 +9,7 @@ import { HubError } from '../../protocol/index.js';
 const MAX_BATCH = 2_000;
 const RETRY_MS = 10;
 const GIVE_UP_MS = 10_000;
+const CLOSING_GIVE_UP_MS = 1_000;
 const SAMPLES = 1_024;
 
 interface Entry {
@@ -137,7 +138,7 @@ export class GroupCommit {
     } catch (cause) {
       const nowMs = performance.now();
       this.#busySinceMs ??= nowMs;
-      if (isBusy(cause) && nowMs - this.#busySinceMs < GIVE_UP_MS) {
+      if (isBusy(cause) && nowMs - this.#busySinceMs < (this.#closed ? CLOSING_GIVE_UP_MS : GIVE_UP_MS)) {
         this.#retry = setTimeout(() => {
           this.#retry = undefined;
           this.#flush();

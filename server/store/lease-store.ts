@@ -1,5 +1,8 @@
 import type { Database, Statement } from 'better-sqlite3';
 import type { ClaimRow, LockRow } from '../domain/rows.js';
+import { wideColumn } from './wide-column.js';
+
+const CLAIM = `claim_key, thread_id, ${wideColumn('task_message_id')}, owner_agent_id, claimed_at, expires_at, released_at, metadata_json`;
 
 export class ClaimStore {
   readonly #get: Statement<[string], ClaimRow>;
@@ -9,17 +12,17 @@ export class ClaimStore {
   readonly #activeAt: Statement<[string], ClaimRow>;
 
   constructor(db: Database) {
-    this.#get = db.prepare('SELECT * FROM claims WHERE claim_key = ?');
+    this.#get = db.prepare(`SELECT ${CLAIM} FROM claims WHERE claim_key = ?`);
     this.#put = db.prepare(`
       INSERT INTO claims (claim_key, thread_id, task_message_id, owner_agent_id, claimed_at, expires_at, released_at, metadata_json)
       VALUES (@claim_key, @thread_id, @task_message_id, @owner_agent_id, @claimed_at, @expires_at, @released_at, @metadata_json)
       ON CONFLICT (claim_key) DO UPDATE SET thread_id = excluded.thread_id, task_message_id = excluded.task_message_id,
         owner_agent_id = excluded.owner_agent_id, claimed_at = excluded.claimed_at, expires_at = excluded.expires_at,
         released_at = excluded.released_at, metadata_json = excluded.metadata_json`);
-    this.#all = db.prepare('SELECT * FROM claims ORDER BY claimed_at, rowid');
-    this.#ofThread = db.prepare('SELECT * FROM claims WHERE thread_id = ? ORDER BY claimed_at, rowid');
+    this.#all = db.prepare(`SELECT ${CLAIM} FROM claims ORDER BY claimed_at, rowid`);
+    this.#ofThread = db.prepare(`SELECT ${CLAIM} FROM claims WHERE thread_id = ? ORDER BY claimed_at, rowid`);
     this.#activeAt = db.prepare(
-      'SELECT * FROM claims WHERE released_at IS NULL AND expires_at >= ? ORDER BY claimed_at, rowid',
+      `SELECT ${CLAIM} FROM claims WHERE released_at IS NULL AND expires_at >= ? ORDER BY claimed_at, rowid`,
     );
   }
 

@@ -2,9 +2,10 @@ import type { Database, Statement } from 'better-sqlite3';
 import { HubError } from '../../protocol/index.js';
 import type { MessageRow, NewMessage } from '../domain/rows.js';
 import type { MessagePage } from '../domain/store.js';
+import { wideColumn } from './wide-column.js';
 
-const COLUMNS =
-  'id, ts, from_agent, to_agent, channel, kind, body, attachments_json, reply_to, thread_id, metadata_json';
+const COLUMNS = `id, ts, from_agent, to_agent, channel, kind, body, attachments_json,
+  ${wideColumn('reply_to')}, thread_id, metadata_json`;
 
 export class MessageStore {
   readonly #db: Database;

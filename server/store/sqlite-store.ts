@@ -15,7 +15,7 @@ import type {
   Written,
 } from '../domain/store.js';
 import { type Clock, type Timer, timestamp } from '../domain/time.js';
-import type { LoggedChange } from './change-log.js';
+import { isGuessed, type LoggedChange } from './change-log.js';
 import { COMMANDS, recallOutcome, rememberOutcome, type Work } from './commands.js';
 import { GroupCommit } from './group-commit.js';
 import { instanceId, openDatabase, realPath } from './open-database.js';
@@ -78,7 +78,9 @@ export class SqliteStore implements Store {
         this.#foreign = this.#readForeign();
       },
       ending: () => {
-        if (this.#work.changes.length > 0) this.#lastSeq = this.#tables.changes.latest(this.#lastSeq);
+        const { changes } = this.#work;
+        if (!changes.every(isGuessed)) this.#tables.changes.correct(this.#lastSeq, changes);
+        if (changes.length > 0) this.#lastSeq = this.#tables.changes.latest(this.#lastSeq);
       },
       committed: () => this.#publish(),
       // Positions may have run ahead of the file: take them from it again, without losing what others wrote.
@@ -223,7 +225,6 @@ export class SqliteStore implements Store {
     this.watch(false);
     this.#checkpoint?.cancel();
     await this.#commits.close();
-    this.#tables.changes.prune(this.#lastSeq);
     this.#db.close();
   }
 

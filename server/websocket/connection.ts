@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import { CLOSE_CODES, type CloseReason, HubError, OPERATIONS, type Topic } from '../../protocol/index.js';
 import { encodeSession } from '../domain/encode.js';
-import type { Batch, PublishedMessage } from '../domain/feed.js';
+import type { Batch, PublishedChange, PublishedMessage } from '../domain/feed.js';
 import type { Hub, HubLog } from '../domain/hub.js';
 import { Outbox } from '../domain/outbox.js';
 import type { SessionRow } from '../domain/rows.js';
@@ -157,6 +157,12 @@ export class Connection implements ConnectionPort {
       if (this.writable) this.#send(notificationFrame(topic, { change, value, seq: ++this.#seq }));
       else this.#missed.add(topic);
     }
+  }
+
+  /** A change that everyone is told, subscribed or not: the hub goes down (websocket §10). */
+  tell({ topic, change, value }: PublishedChange): void {
+    if (this.#subscriptions.topics.has(topic)) return;
+    this.#send(notificationFrame(topic, { change, value, seq: ++this.#seq }));
   }
 
   get writable(): boolean {

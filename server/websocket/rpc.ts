@@ -1,5 +1,5 @@
 /** JSON-RPC 2.0 as it comes and goes (websocket §2); nothing here knows a socket. */
-import { ERROR_CODES, HubError, isJsonObject, NumberText, stringify } from '../../protocol/index.js';
+import { ERROR_CODES, HubError, isJsonObject, NumberText, stringify, toWideInteger } from '../../protocol/index.js';
 
 export type RpcId = string | number | NumberText | null;
 
@@ -56,7 +56,7 @@ function plainParams(params: Record<string, unknown>): Record<string, unknown> {
   for (const key of Object.keys(params)) {
     const given = params[key];
     if (given === null) continue;
-    const value = given instanceof NumberText ? Number(given.text) : given;
+    const value = given instanceof NumberText ? (toWideInteger(given) ?? Number(given.text)) : given;
     if (key === '__proto__') Object.defineProperty(present, key, { value, enumerable: true });
     else present[key] = value;
   }
