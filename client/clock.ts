@@ -10,7 +10,8 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => performance.now(),
-  setTimeout: (run, delayMs) => setTimeout(run, delayMs),
+  // A longer delay than the platform can count would end at once.
+  setTimeout: (run, delayMs) => setTimeout(run, Math.min(delayMs, 2 ** 31 - 1)),
   clearTimeout: (timer) => clearTimeout(timer as ReturnType<typeof setTimeout>),
 };
 
