@@ -64,6 +64,7 @@ describe('arrange', () => {
 
   it('leaves unknown options and commands for commander to report', () => {
     expect(argv('--nope')).toEqual(['serve', '--nope']);
+    expect(argv('--prot', '1', 'post')).toEqual(['serve', '--prot']);
     expect(argv('pots', 'hi', '--agent', 'a')).toEqual(['pots']);
   });
 

@@ -21,7 +21,10 @@ export function arrange(program: Command, words: readonly string[]): Arranged {
     if (['-h', '--help', '--version'].includes(own)) return { command: undefined, argv: [own] };
   }
   const rest = words.slice(leading.length);
-  if (name === undefined || name === '--') rest.unshift(DEFAULT_COMMAND);
+  const unknown = leading.some((word) => isOption(word) && candidates(program.commands, word).length === 0);
+  // Whether a value follows an option that nobody knows cannot be said: report the option, not its value.
+  if (unknown) rest.splice(0, rest.length, DEFAULT_COMMAND);
+  else if (name === undefined || name === '--') rest.unshift(DEFAULT_COMMAND);
   const command = program.commands.find((each) => each.name() === rest[0] || each.aliases().includes(rest[0] ?? ''));
   // A name that is not known goes alone: a complaint about its options would hide the suggestion of the right name.
   if (command === undefined) return { command, argv: rest[0] === 'help' ? rest : rest.slice(0, 1) };
