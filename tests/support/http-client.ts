@@ -59,7 +59,8 @@ export class HttpClient implements Disposable {
         },
       );
       outgoing.once('error', reject);
-      outgoing.end(text);
+      // As bytes: joined to a text, headers would be sent as UTF-8 and not as the Latin-1 that they are.
+      outgoing.end(Buffer.from(text));
     });
   }
 

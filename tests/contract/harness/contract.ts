@@ -62,8 +62,16 @@ export const onDoors = (places: readonly Place[], rules: readonly string[], titl
 /** The same case on a hub of its own. */
 export const ownHub = (each: Case, own: HubOptions = {}): Case => ({ ...each, own });
 
-/** Declares the tests of a file: its cases on each door, against one hub, in the order given. */
-export function prove(what: string, cases: readonly Case[], options: HubOptions = {}): void {
+/**
+ * Declares the tests of a file: its cases on each door, against one hub, in the order given.
+ *
+ * @param options those of the hub; `together` runs all at once, for cases that spend their time waiting
+ */
+export function prove(
+  what: string,
+  cases: readonly Case[],
+  { together = false, ...options }: HubOptions & { together?: boolean } = {},
+): void {
   describe(what, () => {
     let shared: HubProcess;
     beforeAll(async () => {
@@ -73,12 +81,13 @@ export function prove(what: string, cases: readonly Case[], options: HubOptions 
     for (const place of [...DOORS, 'command'] as const) {
       const here = cases.filter(({ places }) => places.includes(place));
       if (here.length === 0) continue;
-      describe(place, () => {
+      const group = together ? describe.concurrent : describe;
+      group(place, () => {
         for (const each of here) {
           it(`${each.title} (${each.rules.join(', ')})`, async () => {
             if (each.own === undefined) return runOn(shared, place, each);
             await using hub = await startHub(each.own);
-            return runOn(hub, place, each);
+            await runOn(hub, place, each);
           });
         }
       });

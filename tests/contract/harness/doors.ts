@@ -99,7 +99,7 @@ async function callRest(http: HttpClient, operation: string, params: Params): Pr
     for (const [field, value] of Object.entries(fields)) if (value !== undefined) query.set(field, String(value));
     if (query.size > 0) path += `?${query}`;
   }
-  const headers = idempotency_key === undefined ? {} : { 'idempotency-key': String(idempotency_key) };
+  const headers = idempotency_key === undefined ? {} : { 'idempotency-key': headerText(String(idempotency_key)) };
   const {
     status,
     headers: answered,
@@ -108,6 +108,9 @@ async function callRest(http: HttpClient, operation: string, params: Params): Pr
   if (!body.ok) throw new Refusal(String(answered['x-arc-error']), status, body.error ?? '');
   return toResult(operation, body);
 }
+
+/** A header is bytes: text beyond ASCII travels as UTF-8. */
+const headerText = (text: string) => Buffer.from(text, 'utf8').toString('latin1');
 
 /** From the envelope to the operation's result, where REST has more keys at the top (websocket §3). */
 function toResult(operation: string, body: Answer): Answer {

@@ -1,0 +1,4 @@
+import { cases } from './cases/calls.js';
+import { prove } from './harness/contract.js';
+
+prove('calls, keys and limits', cases);

@@ -1,0 +1,4 @@
+import { cases } from './cases/waits.js';
+import { prove } from './harness/contract.js';
+
+prove('what takes time: leases, expiry, recovery', cases, { args: ['--presence-ttl-sec', '5'], together: true });
