@@ -166,9 +166,13 @@ const PREFLIGHT = {
   'Access-Control-Max-Age': '600',
 };
 
+/** A header is bytes, read as Latin-1; a key beyond ASCII is sent as UTF-8, so that it is the same on every door. */
 function keyOf(req: IncomingMessage): string | undefined {
   const header = req.headers['idempotency-key'];
-  return Array.isArray(header) ? header[0] : header;
+  const bytes = Array.isArray(header) ? header[0] : header;
+  if (bytes === undefined || !/[\x80-\xff]/.test(bytes)) return bytes;
+  const text = Buffer.from(bytes, 'latin1').toString('utf8');
+  return text.includes('\ufffd') ? bytes : text;
 }
 
 /** A server with timeouts and caps; requests that are no HTTP get the envelope too. */
