@@ -377,8 +377,11 @@ export function split<T extends CallOptions>(options: T): [CallOptions, Omit<T, 
   return [{ timeoutMs, signal }, fields];
 }
 
+/** The longest wait that a hub can be configured to grant: it lowers longer ones silently (websocket §12). */
+const MAX_WAIT_SEC = 86_400;
+
 /** How long the hub may take to answer, by the wait that was asked of it. */
 function waitSeconds(name: string, params: Readonly<Record<string, unknown>>): number {
   const sec = name === 'rpc.call' ? (params.timeout_sec ?? 30) : (params.timeout ?? 0);
-  return typeof sec === 'number' && Number.isFinite(sec) ? Math.max(0, sec) : 0;
+  return typeof sec === 'number' && !Number.isNaN(sec) ? Math.min(Math.max(0, sec), MAX_WAIT_SEC) : 0;
 }
