@@ -81,6 +81,8 @@ export async function startHub(
   };
   const hub = new Hub(store, settings, clock, log, () => void stop());
   const sockets = new Set<Socket>();
+  /** Those with a request under way, or upgraded: they are waited for. */
+  const busy = new WeakSet<Socket>();
   const doors: DoorStats = {
     connections: () => sockets.size,
     subscriptions: () => websocket.subscriptionCount + http.streams.count,
@@ -101,6 +103,11 @@ export async function startHub(
     for (const socket of sockets) if (!isLoopback(socket.remoteAddress ?? '')) socket.destroy();
   });
   await hub.start();
+  server.on('upgrade', ({ socket }) => busy.add(socket));
+  server.on('request', ({ socket }, res) => {
+    busy.add(socket);
+    res.once('close', () => busy.delete(socket));
+  });
   websocket.attach(server);
   server.on('request', http.listener);
 
@@ -128,7 +135,7 @@ export async function startHub(
     await Promise.race([farewell, sleep(FAREWELL_MS)]).catch((err) => log.error({ err }, 'shutdown notice failed'));
     http.streams.close();
     websocket.close();
-    server.closeIdleConnections();
+    for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
     await Promise.race([listening, sleep(GOODBYE_MS)]);
     websocket.terminate();
     server.closeAllConnections();

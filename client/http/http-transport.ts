@@ -139,6 +139,7 @@ export class HttpTransport implements Transport {
       status: response.status,
       text,
       code: response.headers.get('X-Arc-Error') ?? undefined,
+      details: response.headers.get('X-Arc-Details') ?? undefined,
       retryAfterSec: Number.isFinite(retryAfter) ? retryAfter : undefined,
     };
   }

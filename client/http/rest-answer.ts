@@ -25,6 +25,8 @@ export interface RestAnswer {
   readonly text: string;
   /** `X-Arc-Error`: the hub code, where the hub gives it. */
   readonly code?: string | undefined;
+  /** `X-Arc-Details`: what the error says besides its text, as JSON. */
+  readonly details?: string | undefined;
   /** `Retry-After` in seconds. */
   readonly retryAfterSec?: number | undefined;
 }
@@ -47,7 +49,9 @@ export function readAnswer(operation: Operation, answer: RestAnswer): unknown {
   // Clients decide by `ok`, not by the status (arc-v1 §2.2).
   if (envelope.ok) return operation.rest?.unwrap === undefined ? envelope.result : operation.rest.unwrap(envelope);
   const code = isErrorCode(answer.code) ? answer.code : codeOfStatus(answer.status);
-  const details = answer.retryAfterSec === undefined ? undefined : { retry_after_sec: answer.retryAfterSec };
+  const given = parse(answer.details ?? '');
+  const retry = answer.retryAfterSec === undefined ? undefined : { retry_after_sec: answer.retryAfterSec };
+  const details = isJsonObject(given) ? given : retry;
   throw new HubError(code, typeof envelope.error === 'string' ? envelope.error : 'unknown error', details);
 }
 

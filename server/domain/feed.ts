@@ -7,7 +7,7 @@ export type FrameEncoder = (json: string, id: number) => Buffer;
 
 /** A message on its way out: serialised once, the same bytes for every reader of a door. */
 export class PublishedMessage {
-  readonly #frames = new Map<FrameEncoder, Buffer>();
+  #frames: Map<FrameEncoder, Buffer> | undefined;
   #json: string | undefined;
   constructor(readonly row: MessageRow) {}
 
@@ -17,6 +17,7 @@ export class PublishedMessage {
   }
 
   frame(encoder: FrameEncoder): Buffer {
+    this.#frames ??= new Map();
     let frame = this.#frames.get(encoder);
     if (frame === undefined) {
       frame = encoder(this.json, this.row.id);

@@ -1,6 +1,6 @@
 /** How answers look on HTTP: Arc's envelope, its headers, and the one place where a failure becomes a status. */
 import type { ServerResponse } from 'node:http';
-import { type ErrorCode, HubError, stringify } from '../../protocol/index.js';
+import { type ErrorCode, type ErrorDetails, HubError, stringify } from '../../protocol/index.js';
 import type { Answer } from '../operations/context.js';
 
 const REST_STATUS: Partial<Record<ErrorCode, number>> = { too_large: 400 }; // arc-v1 §2.4
@@ -10,6 +10,7 @@ export interface RestAnswer {
   /** The envelope as JSON. */
   body: string;
   code?: ErrorCode;
+  details?: ErrorDetails | undefined;
 }
 
 export function toRest(answer: Answer): RestAnswer {
@@ -28,6 +29,7 @@ export function toRestError(cause: unknown): RestAnswer {
     status: REST_STATUS[error.code] ?? error.status,
     body: JSON.stringify({ ok: false, error: error.message }),
     code: error.code,
+    details: error.details,
   };
 }
 
@@ -46,7 +48,12 @@ export function send(
     'Content-Length': Buffer.byteLength(answer.body),
     'X-Arc-Instance': instanceId,
     ...(answer.code !== undefined && { 'X-Arc-Error': answer.code }),
+    ...(answer.details !== undefined && { 'X-Arc-Details': asciiJson(answer.details) }),
     ...headers,
   });
   res.end(answer.body);
 }
+
+/** JSON that a header may carry. */
+const asciiJson = (value: unknown) =>
+  JSON.stringify(value).replace(/[^ -~]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

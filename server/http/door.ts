@@ -159,7 +159,7 @@ export class HttpDoor {
   }
 }
 
-const EXPOSED = 'X-Arc-Instance, X-Arc-Error, X-Arc-Session';
+const EXPOSED = 'X-Arc-Instance, X-Arc-Error, X-Arc-Details, X-Arc-Session';
 const PREFLIGHT = {
   'Access-Control-Allow-Methods': 'GET, POST, PUT, DELETE',
   'Access-Control-Allow-Headers': 'Content-Type, Idempotency-Key, Last-Event-ID, Authorization',

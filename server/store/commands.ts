@@ -1,6 +1,7 @@
 /**
  * The commands of the domain's port on SQLite: each reads its rows, asks the rules, writes what they say. All are plain
- * synchronous functions inside a transaction of `group-commit.ts`.
+ * synchronous functions inside a transaction of `group-commit.ts`. A command refuses (throws `HubError`) before its first
+ * write, never after: the group it is in goes on.
  */
 import { HubError, stringify } from '../../protocol/index.js';
 import { wide } from '../domain/encode.js';

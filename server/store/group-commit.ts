@@ -1,7 +1,9 @@
 /**
- * Group commit: all commands that arrive in one turn of the event loop share one transaction and one sync. Each has its own
- * savepoint, so one that fails undoes only itself; all are answered after the commit. A file that another process has
- * locked is tried again later, without blocking the event loop.
+ * Group commit: all commands that arrive in one turn of the event loop share one transaction and one sync, and are answered
+ * after the commit. One that fails undoes only itself. A refusal (`HubError`) comes before a command's first write, so it
+ * leaves nothing to undo; after any other failure the transaction is rolled back and the group runs again with a savepoint
+ * around each command. Savepoints around all of them, always, cost 2 µs of a post. A file that another process has locked
+ * is tried again later, without blocking the event loop.
  */
 import type { Database } from 'better-sqlite3';
 import { HubError } from '../../protocol/index.js';
@@ -109,13 +111,8 @@ export class GroupCommit {
     this.#queue = this.#queue.length <= MAX_BATCH ? [] : this.#queue.slice(MAX_BATCH);
     const startedMs = performance.now();
     try {
-      this.#hooks.begun();
-      for (const entry of batch) this.#run(entry);
-      this.#hooks.ending();
-      this.#statements.commit.run();
+      this.#commit(batch);
     } catch (cause) {
-      if (this.#db.inTransaction) this.#statements.rollback.run();
-      this.#hooks.undone();
       const error = storeFailure(cause);
       for (const entry of batch) entry.reject(error);
       if (this.#queue.length > 0) this.#schedule();
@@ -128,6 +125,38 @@ export class GroupCommit {
       else entry.resolve(entry.outcome);
     }
     if (this.#queue.length > 0) this.#schedule();
+  }
+
+  #commit(batch: readonly Entry[]): void {
+    try {
+      this.#hooks.begun();
+      for (const entry of batch) this.#run(entry);
+      this.#end();
+      return;
+    } catch (cause) {
+      this.#undo();
+      // A full or failing disk will not be better a moment later.
+      if (storeFailure(cause) !== cause) throw cause;
+    }
+    this.#statements.begin.run();
+    try {
+      this.#hooks.begun();
+      for (const entry of batch) this.#runInSavepoint(entry);
+      this.#end();
+    } catch (cause) {
+      this.#undo();
+      throw cause;
+    }
+  }
+
+  #end(): void {
+    this.#hooks.ending();
+    this.#statements.commit.run();
+  }
+
+  #undo(): void {
+    if (this.#db.inTransaction) this.#statements.rollback.run();
+    this.#hooks.undone();
   }
 
   #begin(): boolean {
@@ -155,6 +184,18 @@ export class GroupCommit {
   }
 
   #run(entry: Entry): void {
+    entry.failed = false;
+    try {
+      entry.outcome = entry.run();
+    } catch (cause) {
+      if (!(cause instanceof HubError)) throw cause;
+      entry.failed = true;
+      entry.failure = cause;
+    }
+  }
+
+  #runInSavepoint(entry: Entry): void {
+    entry.failed = false;
     this.#statements.savepoint.run();
     try {
       entry.outcome = entry.run();

@@ -52,13 +52,10 @@ const isId = (id: unknown): id is RpcId =>
 
 /** JSON null for a parameter counts as absent (websocket §3), and a number such as 30.0 is just a number here. */
 function plainParams(params: Record<string, unknown>): Record<string, unknown> {
-  const present: Record<string, unknown> = {};
-  for (const key of Object.keys(params)) {
+  for (const key in params) {
     const given = params[key];
-    if (given === null) continue;
-    const value = given instanceof NumberText ? (toWideInteger(given) ?? Number(given.text)) : given;
-    if (key === '__proto__') Object.defineProperty(present, key, { value, enumerable: true });
-    else present[key] = value;
+    if (given === null) delete params[key];
+    else if (given instanceof NumberText) params[key] = toWideInteger(given) ?? Number(given.text);
   }
-  return present;
+  return params;
 }
