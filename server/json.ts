@@ -9,14 +9,17 @@ import { HubError, NumberText } from '../protocol/index.js';
  *   `bad_request`: a lone surrogate somewhere, which no store could give back (arc-v1 §2.4, §2.7)
  */
 export function parseJson(text: string, maxDepth: number): unknown {
-  if (text.length > maxDepth && isDeeperThan(text, maxDepth)) {
+  // Each level takes two brackets.
+  if (text.length > 2 * maxDepth && isDeeperThan(text, maxDepth)) {
     throw new HubError('parse_error', `JSON is nested deeper than ${maxDepth} levels`);
   }
   const value = parseKeepingNumbers(text);
   // Well-formed text can only hold a lone surrogate behind an escape.
-  if (/\\u[dD][89a-fA-F]/.test(text)) refuseLoneSurrogates(value, '');
+  if ((text.includes('\\ud') || text.includes('\\uD')) && LONE.test(text)) refuseLoneSurrogates(value, '');
   return value;
 }
+
+const LONE = /\\u[dD][89a-fA-F]/;
 
 function parseKeepingNumbers(text: string): unknown {
   let value: unknown;

@@ -52,8 +52,8 @@ export class Dispatcher {
     if (caller.agent_id !== undefined) {
       for (const field of operation.actor ?? []) raw[field] ??= caller.agent_id;
     }
-    const parsed = schema.safeParse(raw, { error: describeIssue });
-    if (!parsed.success) throw await this.#refusal(row, raw, caller, parsed.error.issues[0]);
+    const parsed = schema.safeParse(raw);
+    if (!parsed.success) throw await this.#refusal(row, raw, caller);
     const broken = operation.across?.(parsed.data as Record<string, unknown>, undefined, this.#hub.settings.limits);
     const context = this.#context(name, parsed.data as Record<string, unknown>, caller);
     if (broken !== undefined) {
@@ -74,7 +74,9 @@ export class Dispatcher {
   }
 
   /** The first thing wrong, in the documented order of checks: rules over several fields and look-ups may come first. */
-  async #refusal(row: Row, raw: Record<string, unknown>, caller: Caller, issue: Issue | undefined): Promise<HubError> {
+  async #refusal(row: Row, raw: Record<string, unknown>, caller: Caller): Promise<HubError> {
+    // Parsed once more for the text: an error map on every parse would cost eight times the parse.
+    const issue = row.schema.safeParse(raw, { error: describeIssue }).error?.issues[0];
     const failed = String(issue?.path[0] ?? '');
     await row.handler.precheck?.(this.#context(row.operation.name as OperationName, raw, caller), raw, failed);
     const broken = row.operation.across?.(raw, failed, this.#hub.settings.limits);
@@ -93,8 +95,6 @@ export class Dispatcher {
     };
   }
 }
-
-type Issue = Parameters<typeof issueText>[0];
 
 /** Stands for the failed field when all fields passed and a rule over several of them did not. */
 export const BROKEN_RULE = '';

@@ -5,7 +5,7 @@ export type RpcId = string | number | NumberText | null;
 
 export interface RpcRequest {
   /** Absent on a notification, which is executed and not answered. */
-  id?: RpcId;
+  id: RpcId | undefined;
   method: string;
   params: Record<string, unknown>;
 }
@@ -20,7 +20,7 @@ export function toRequest(value: unknown): RpcRequest {
   if (params !== undefined && params !== null && !isJsonObject(params)) {
     throw new HubError('bad_request', 'params must be a JSON object');
   }
-  return { ...(id !== undefined && { id }), method, params: plainParams(params ?? {}) };
+  return { id, method, params: plainParams(params ?? {}) };
 }
 
 /** The id of something that is no proper request, as far as it can be told. */
@@ -52,7 +52,7 @@ const isId = (id: unknown): id is RpcId =>
 
 /** JSON null for a parameter counts as absent (websocket §3), and a number such as 30.0 is just a number here. */
 function plainParams(params: Record<string, unknown>): Record<string, unknown> {
-  for (const key in params) {
+  for (const key of Object.keys(params)) {
     const given = params[key];
     if (given === null) delete params[key];
     else if (given instanceof NumberText) params[key] = toWideInteger(given) ?? Number(given.text);
