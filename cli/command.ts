@@ -1,6 +1,5 @@
 /** What all subcommands share: how they are declared, and how they end. */
 import { type Argument, Command, type Option } from 'commander';
-import { HubError } from '../protocol/errors.js';
 import { flag, text } from './options.js';
 import { write, writeError, writeJson } from './output.js';
 
@@ -38,8 +37,11 @@ export class CommandError extends Error {
   override readonly name = 'CommandError';
 }
 
+/** Errors that people are meant to read; by name, so that no room is loaded for them. Others keep their trace. */
+const TOLD_BY_TEXT = new Set(['HubError', 'CommandError', 'ConfigError']);
+
 function describe(cause: unknown): string {
-  if (cause instanceof HubError || cause instanceof CommandError) return cause.message;
+  if (cause instanceof Error && TOLD_BY_TEXT.has(cause.name)) return cause.message;
   return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
 }
 

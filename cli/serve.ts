@@ -1,5 +1,6 @@
 /** `arc serve`: the hub in the foreground, from its settings to its exit code. */
 import type { Command } from 'commander';
+import type { Logger } from 'pino';
 import { ConfigError, loadConfig } from '../server/config.js';
 import type { RunningHub } from '../server/main.js';
 import { hubOptionsGiven } from './hub/options.js';
@@ -15,9 +16,10 @@ export async function serve(command: Command): Promise<number> {
     process.on('SIGINT', () => resolve());
   });
   let hub: RunningHub;
+  let log: Logger;
   try {
     const config = loadConfig(hubOptionsGiven(command));
-    const log = openLog({ quiet: config.quiet, json: command.getOptionValue('json') === true });
+    log = openLog({ quiet: config.quiet, json: command.getOptionValue('json') === true });
     const { startHub } = await import('../server/main.js');
     hub = await startHub(config, log);
   } catch (cause) {
@@ -29,8 +31,13 @@ export async function serve(command: Command): Promise<number> {
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   await Promise.race([hub.closed, signalled]);
   const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_WITHIN_MS).unref());
-  await Promise.race([hub.stop().then(() => hub.closed), late]);
-  return 0;
+  try {
+    await Promise.race([hub.stop().then(() => hub.closed), late]);
+    return 0;
+  } catch (cause) {
+    log.error({ err: cause }, 'the hub did not stop cleanly');
+    return 1;
+  }
 }
 
 /** One line for people. Only what is nobody's fault but ours keeps its trace. */
