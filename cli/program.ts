@@ -5,6 +5,7 @@ import { hubCommands } from './commands/hub.js';
 import { identityCommands } from './commands/identity.js';
 import { leaseCommands } from './commands/leases.js';
 import { listCommands } from './commands/lists.js';
+import { mcpCommands } from './commands/mcp.js';
 import { messageCommands } from './commands/messages.js';
 import { serviceCommands } from './commands/service.js';
 import { watchCommands } from './commands/watch.js';
@@ -36,6 +37,7 @@ const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['Messages:', watchCommands],
   ['Work:', workCommands],
   ['Claims and locks:', leaseCommands],
+  ['Agent hosts:', mcpCommands],
   ['Who is there:', identityCommands],
   ['Lists:', listCommands],
 ];
