@@ -5,6 +5,7 @@ import { ConfigError, loadConfig } from '../server/config.js';
 import type { RunningHub } from '../server/main.js';
 import { hubOptionsGiven } from './hub/options.js';
 import { openLog } from './log.js';
+import { mountMcp } from './mcp/mount.js';
 
 /** A hub that hangs on its way down is left behind after this long: 5 s are promised. */
 const STOP_WITHIN_MS = 4_500;
@@ -22,6 +23,7 @@ export async function serve(command: Command): Promise<number> {
     log = openLog({ quiet: config.quiet, json: command.getOptionValue('json') === true });
     const { startHub } = await import('../server/main.js');
     hub = await startHub(config, log);
+    mountMcp(hub);
   } catch (cause) {
     process.stderr.write(`arc error: ${startFailure(cause)}\n`);
     return 1;

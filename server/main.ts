@@ -6,6 +6,7 @@ import { ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
 import { Hub, type HubLog } from './domain/hub.js';
 import { type Clock, systemClock } from './domain/time.js';
 import { createHttpServer, type ExecuteRequest, type ExecuteResult, HttpDoor } from './http/door.js';
+import type { Mounted } from './http/mounts.js';
 import type { DoorStats } from './operations/context.js';
 import { Dispatcher } from './operations/dispatch.js';
 import { HANDLERS } from './operations/handlers.js';
@@ -15,7 +16,7 @@ import { SqliteStore } from './store/sqlite-store.js';
 import { VERSION } from './version.js';
 import { WebSocketDoor } from './websocket/door.js';
 
-export type { ExecuteRequest, ExecuteResult };
+export type { ExecuteRequest, ExecuteResult, Mounted };
 export { ConfigError, type HubConfig };
 
 /** How long peers get to say goodbye before they are cut off. */
@@ -38,6 +39,8 @@ export interface RunningHub {
   stop(): Promise<void>;
   /** Runs a REST request without a socket; never rejects. */
   execute(request: ExecuteRequest): Promise<ExecuteResult>;
+  /** Serves `prefix`, one segment such as `/mcp`, and all below it by something that is no operation. */
+  mount(prefix: string, mounted: Mounted): void;
 }
 
 /**
@@ -134,6 +137,7 @@ export async function startHub(
     const farewell = hub.shutdown.final().then(() => hub.stop());
     await Promise.race([farewell, sleep(FAREWELL_MS)]).catch((err) => log.error({ err }, 'shutdown notice failed'));
     http.streams.close();
+    http.mounts.close();
     websocket.close();
     for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
     await Promise.race([listening, sleep(GOODBYE_MS)]);
@@ -155,6 +159,7 @@ export async function startHub(
     closed,
     stop,
     execute: (request) => http.execute(request),
+    mount: (prefix, mounted) => http.mounts.add(prefix, mounted),
   };
 }
 

@@ -25,7 +25,10 @@ function nextStep(error: HubError, { tool, hubAt, reachable }: Circumstances): s
   }
   if (details?.cancelled === true) return undefined;
   if (code === 'timeout' && tool === 'arc_rpc_call') {
-    return 'The request stays open: a late result arrives as a message (arc_inbox). See who is here with arc_list_agents.';
+    const { request_id } = details ?? {};
+    const request =
+      typeof request_id === 'number' ? `The request stays open as task ${request_id}` : 'The request stays open';
+    return `${request}: a late result arrives as a message (arc_inbox). See who is here with arc_list_agents.`;
   }
   if (message.startsWith('channel')) return 'Create the channel with arc_create_channel, or use general.';
   if (message.includes('not owned') || message.includes('not held')) {

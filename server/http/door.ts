@@ -10,6 +10,7 @@ import type { Dispatcher } from '../operations/dispatch.js';
 import { type RestAnswer, send, toRest, toRestError } from './answers.js';
 import { parseBody, readBody } from './body.js';
 import { EventStreams } from './event-stream.js';
+import { Mounts } from './mounts.js';
 import { createPages } from './pages.js';
 import { fieldsOf, type Matched, Routes, splitTarget } from './routes.js';
 
@@ -41,6 +42,7 @@ export interface ExecuteResult {
 
 export class HttpDoor {
   readonly streams: EventStreams;
+  readonly mounts = new Mounts();
   readonly #hub: Hub;
   readonly #dispatcher: Dispatcher;
   readonly #defence: BrowserDefence;
@@ -104,7 +106,14 @@ export class HttpDoor {
     }
     const matched = this.#routes.match(method, path);
     if (matched === undefined) {
-      this.#pages(req, res);
+      const mounted = this.mounts.find(path);
+      if (mounted === undefined) {
+        this.#pages(req, res);
+        return;
+      }
+      for (const [name, value] of Object.entries(cors)) res.setHeader(name, value);
+      res.setHeader('X-Arc-Instance', this.#hub.store.instance_id);
+      await mounted.handle(req, res);
       return;
     }
     const hasBody = method === 'POST' || method === 'PUT';
@@ -159,10 +168,11 @@ export class HttpDoor {
   }
 }
 
-const EXPOSED = 'X-Arc-Instance, X-Arc-Error, X-Arc-Details, X-Arc-Session';
+const EXPOSED = 'X-Arc-Instance, X-Arc-Error, X-Arc-Details, X-Arc-Session, Mcp-Session-Id';
 const PREFLIGHT = {
   'Access-Control-Allow-Methods': 'GET, POST, PUT, DELETE',
-  'Access-Control-Allow-Headers': 'Content-Type, Idempotency-Key, Last-Event-ID, Authorization',
+  'Access-Control-Allow-Headers':
+    'Content-Type, Idempotency-Key, Last-Event-ID, Authorization, Mcp-Session-Id, Mcp-Protocol-Version',
   'Access-Control-Max-Age': '600',
 };
 

@@ -1,0 +1,30 @@
+/** `/mcp` of a running hub: the adapter of `arc mcp`, on the hub itself. */
+import type { HttpSessions } from '../../client/mcp/http-sessions.js';
+import type { RunningHub } from '../../server/main.js';
+import { packageVersion } from '../version.js';
+import { executeFetch } from './execute-fetch.js';
+
+export function mountMcp(hub: RunningHub): void {
+  let sessions: Promise<HttpSessions> | undefined;
+  hub.mount('/mcp', {
+    async handle(req, res) {
+      // A hub that nobody speaks MCP to does not load the SDK.
+      sessions ??= openSessions(hub);
+      await (await sessions).handle(req, res);
+    },
+    close() {
+      void sessions?.then((opened) => opened.close());
+    },
+  });
+}
+
+async function openSessions(hub: RunningHub): Promise<HttpSessions> {
+  const { HttpSessions } = await import('../../client/mcp/http-sessions.js');
+  const { HubClient } = await import('../../client/index.js');
+  const fetch = executeFetch(hub);
+  return new HttpSessions({
+    openHub: (agentId) => HubClient.overHttp(agentId, { baseUrl: hub.url, fetch }),
+    version: packageVersion(),
+    hubAt: hub.url,
+  });
+}
