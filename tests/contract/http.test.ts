@@ -1,0 +1,4 @@
+import { cases } from './cases/http.js';
+import { prove } from './harness/contract.js';
+
+prove('the HTTP door', cases);
