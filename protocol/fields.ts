@@ -55,14 +55,20 @@ export const integer = () => number().refine(Number.isSafeInteger, { error: 'mus
 
 const INT64 = 1n << 63n;
 
+const NO_INTEGER = { error: 'must be an integer' };
+
 /** An integer that the store holds exactly: up to 64 bits, as a bigint beyond 2^53 (arc-v1 §2.5). */
 export const optionalInteger = () =>
   rest(
     'wide_integer',
     z
-      .union([z.number().refine(Number.isSafeInteger), z.bigint().refine((n) => n >= -INT64 && n < INT64)], {
-        error: 'must be an integer',
-      })
+      .union(
+        [
+          z.number().refine(Number.isSafeInteger, NO_INTEGER),
+          z.bigint().refine((n) => n >= -INT64 && n < INT64, NO_INTEGER),
+        ],
+        NO_INTEGER,
+      )
       .optional(),
   );
 

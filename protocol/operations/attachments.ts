@@ -67,11 +67,13 @@ export function scalarText(value: unknown): string {
   return typeof value === 'number' ? String(value) : JSON.stringify(value);
 }
 
+const INTEGER_TEXT = /^\s*[+-]?\d+(_\d+)*\s*$/;
+
 /** Arc's integer coercion (arc-v1 §2.5); undefined when it fails or a double cannot hold it. */
 export function toInteger(value: unknown): number | undefined {
   if (typeof value === 'boolean') return value ? 1 : 0;
   if (typeof value === 'string') {
-    return /^\s*[+-]?\d+(_\d+)*\s*$/.test(value) ? safe(Number(value.replaceAll('_', ''))) : undefined;
+    return INTEGER_TEXT.test(value) ? safe(Number(value.replaceAll('_', ''))) : undefined;
   }
   const number = value instanceof NumberText ? Number(value.text) : value;
   return typeof number === 'number' ? safe(Math.trunc(number)) : undefined;
@@ -81,9 +83,8 @@ export function toInteger(value: unknown): number | undefined {
 export function toWideInteger(value: unknown): number | bigint | undefined {
   const exact = toInteger(value);
   if (exact !== undefined) return exact;
-  const digits =
-    value instanceof NumberText ? value.text : typeof value === 'string' ? value.trim().replaceAll('_', '') : '';
-  return /^[+-]?\d+$/.test(digits) ? BigInt(digits.replace('+', '')) : undefined;
+  const text = value instanceof NumberText ? value.text : typeof value === 'string' ? value : '';
+  return INTEGER_TEXT.test(text) ? BigInt(text.trim().replace(/[+_]/g, '')) : undefined;
 }
 
 const safe = (n: number) => (Number.isSafeInteger(n) ? n + 0 : undefined);
