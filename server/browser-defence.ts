@@ -74,5 +74,8 @@ function isOwn(origin: string, host: string | undefined): boolean {
 
 /** A link from anywhere may open the hub's page; the page shows nothing of the hub's data. */
 function isNavigationHome(req: IncomingMessage): boolean {
-  return req.method === 'GET' && req.url === '/' && req.headers['sec-fetch-mode'] === 'navigate';
+  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': destination } = req.headers;
+  // Not in a frame of another page: its destination is `iframe`.
+  const isTopLevel = mode === 'navigate' && (destination === undefined || destination === 'document');
+  return req.method === 'GET' && req.url === '/' && isTopLevel;
 }
