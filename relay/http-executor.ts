@@ -1,0 +1,113 @@
+/** Executes relayed requests at a hub elsewhere, by HTTP. */
+import { Agent, type IncomingMessage, request } from 'node:http';
+import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Execute, HubIdentity, RelayCall } from './host.js';
+
+const PROBE_MS = 3_000;
+/** A hub that restarts is waited for this long; the key makes the repetition safe (websocket §7). */
+const PATIENCE_MS = 3_000;
+const RETRY_MS = 200;
+const SPARE_SEC = 5;
+const MAX_ANSWER_BYTES = 256 * 2 ** 20;
+
+export interface HttpExecutorOptions {
+  baseUrl: string;
+  requestTimeoutSec: number;
+}
+
+export class HttpExecutor implements Disposable {
+  readonly #url: URL;
+  readonly #timeoutSec: number;
+  readonly #agent: Agent | TlsAgent;
+
+  /** @throws TypeError when the URL is none */
+  constructor({ baseUrl, requestTimeoutSec }: HttpExecutorOptions) {
+    this.#url = new URL(baseUrl);
+    this.#timeoutSec = requestTimeoutSec;
+    this.#agent = this.#url.protocol === 'https:' ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+  }
+
+  readonly execute: Execute = async (call) => {
+    const giveUpMs = performance.now() + PATIENCE_MS;
+    for (;;) {
+      try {
+        return await this.#once(call, Math.max(this.#timeoutSec, call.waitSec + SPARE_SEC) * 1_000);
+      } catch (cause) {
+        const isLate = cause instanceof TimeoutError || performance.now() > giveUpMs || call.signal.aborted;
+        if (isLate) throw cause;
+        await sleep(RETRY_MS);
+      }
+    }
+  };
+
+  /** Undefined while no hub answers. */
+  readonly identify = async (): Promise<HubIdentity | undefined> => {
+    try {
+      const call = { method: 'GET', path: '/v1/hub-info', body: undefined, idempotency_key: undefined, waitSec: 0 };
+      const { text } = await this.#once({ ...call, signal: AbortSignal.timeout(PROBE_MS) }, PROBE_MS);
+      const { result } = JSON.parse(text) as { result: Record<string, unknown> };
+      return {
+        instance_id: String(result.instance_id),
+        implementation: String(result.implementation ?? ''),
+        version: String(result.implementation_version ?? ''),
+        url: this.#url.href.replace(/\/+$/, ''),
+      };
+    } catch {
+      return undefined;
+    }
+  };
+
+  [Symbol.dispose](): void {
+    this.#agent.destroy();
+  }
+
+  #once(call: RelayCall, timeoutMs: number): Promise<{ status: number; text: string; code: string | undefined }> {
+    const { method, body, idempotency_key, signal } = call;
+    const headers: Record<string, string | number> = {};
+    if (body !== undefined) headers['Content-Type'] = 'application/json';
+    if (body !== undefined || method !== 'GET') headers['Content-Length'] = Buffer.byteLength(body ?? '');
+    if (idempotency_key !== undefined) headers['Idempotency-Key'] = latin(idempotency_key);
+    // The path is a path and never a whole address, so the request goes nowhere else.
+    const path = this.#url.pathname.replace(/\/+$/, '') + escaped(call.path);
+    const { hostname, port, protocol } = this.#url;
+    const host = hostname.replace(/^\[|\]$/g, '');
+    const open = protocol === 'https:' ? tlsRequest : request;
+    return new Promise((resolve, reject) => {
+      const outgoing = open({ host, port, method, path, headers, agent: this.#agent, signal }, (answer) => {
+        void readAll(answer).then(
+          (text) => resolve({ status: answer.statusCode ?? 0, text, code: header(answer, 'x-arc-error') }),
+          reject,
+        );
+      });
+      const timer = setTimeout(() => outgoing.destroy(new TimeoutError('timed out')), timeoutMs);
+      outgoing.once('close', () => clearTimeout(timer));
+      outgoing.once('error', reject);
+      outgoing.end(body);
+    });
+  }
+}
+
+class TimeoutError extends Error {}
+
+async function readAll(answer: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of answer as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > MAX_ANSWER_BYTES) throw new Error('the answer is too large to relay');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function header(answer: IncomingMessage, name: string): string | undefined {
+  const value = answer.headers[name];
+  return Array.isArray(value) ? value[0] : value;
+}
+
+/** What a request line cannot hold is escaped (arc-v1 §12 E1). */
+const escaped = (path: string) => path.toWellFormed().replace(/[^\x21-\x7e]/gu, (each) => encodeURIComponent(each));
+
+/** Headers are bytes: text beyond ASCII travels as its UTF-8 bytes, and control characters not at all. */
+const latin = (text: string) => Buffer.from(text.replace(/[\x00-\x1f\x7f]/g, ''), 'utf8').toString('latin1');
