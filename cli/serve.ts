@@ -1,11 +1,13 @@
 /** `arc serve`: the hub in the foreground, from its settings to its exit code. */
 import type { Command } from 'commander';
 import type { Logger } from 'pino';
+import type { RelayHost } from '../relay/host.js';
 import { ConfigError, loadConfig } from '../server/config.js';
 import type { RunningHub } from '../server/main.js';
 import { hubOptionsGiven } from './hub/options.js';
 import { openLog } from './log.js';
 import { mountMcp } from './mcp/mount.js';
+import { relaySettings } from './relay/options.js';
 
 /** A hub that hangs on its way down is left behind after this long: 5 s are promised. */
 const STOP_WITHIN_MS = 4_500;
@@ -18,12 +20,17 @@ export async function serve(command: Command): Promise<number> {
   });
   let hub: RunningHub;
   let log: Logger;
+  let relay: RelayHost | undefined;
   try {
     const config = loadConfig(hubOptionsGiven(command));
     log = openLog({ quiet: config.quiet, json: command.getOptionValue('json') === true });
     const { startHub } = await import('../server/main.js');
     hub = await startHub(config, log);
     mountMcp(hub);
+    if (command.getOptionValue('relay') !== false) {
+      const { startRelay } = await import('./relay/in-hub.js');
+      relay = await startRelay(hub, config, relaySettings(command), log);
+    }
   } catch (cause) {
     process.stderr.write(`arc error: ${startFailure(cause)}\n`);
     return 1;
@@ -34,7 +41,11 @@ export async function serve(command: Command): Promise<number> {
   await Promise.race([hub.closed, signalled]);
   const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_WITHIN_MS).unref());
   try {
-    await Promise.race([hub.stop().then(() => hub.closed), late]);
+    const stopped = hub
+      .stop()
+      .then(() => hub.closed)
+      .then(() => relay?.stop());
+    await Promise.race([stopped, late]);
     return 0;
   } catch (cause) {
     log.error({ err: cause }, 'the hub did not stop cleanly');

@@ -19,6 +19,14 @@ import { WebSocketDoor } from './websocket/door.js';
 export type { ExecuteRequest, ExecuteResult, Mounted };
 export { ConfigError, type HubConfig };
 
+/** A door that lives outside this folder and brings its requests by `execute`. */
+export interface RelayDoor {
+  /** Requests that it has taken and not yet answered. */
+  readonly inFlight: number;
+  /** Takes nothing more, so that what comes while the hub goes down waits for the next one. */
+  pause(): Promise<void>;
+}
+
 /** How long peers get to say goodbye before they are cut off. */
 const GOODBYE_MS = 1_500;
 /** How long the notice and the last presence may wait for the file. */
@@ -39,6 +47,8 @@ export interface RunningHub {
   stop(): Promise<void>;
   /** Runs a REST request without a socket; never rejects. */
   execute(request: ExecuteRequest): Promise<ExecuteResult>;
+  /** Counts it in `hub.stats`, and pauses it before anything else when the hub stops. */
+  attachRelay(relay: RelayDoor): void;
   /** Serves `prefix`, one segment such as `/mcp`, and all below it by something that is no operation. */
   mount(prefix: string, mounted: Mounted): void;
 }
@@ -78,6 +88,7 @@ export async function startHub(
     version: VERSION,
   };
   let stopping: Promise<void> | undefined;
+  let relay: RelayDoor | undefined;
   const stop = () => {
     stopping ??= stopAll();
     return stopping;
@@ -90,7 +101,7 @@ export async function startHub(
     connections: () => sockets.size,
     subscriptions: () => websocket.subscriptionCount + http.streams.count,
     slowestReaderLag: () => Math.max(websocket.lag(), http.streams.lag()),
-    relayInFlight: () => 0,
+    relayInFlight: () => relay?.inFlight ?? 0,
   };
   const dispatcher = new Dispatcher(hub, HANDLERS, doors);
   const defence = new BrowserDefence({ ...config, allowRemote: () => hub.allowRemote });
@@ -132,6 +143,7 @@ export async function startHub(
 
   async function stopAll(): Promise<void> {
     log.info({}, 'shutting down');
+    await relay?.pause();
     const listening = new Promise<void>((resolve) => server.close(() => resolve()));
     // A file that another process has locked must not hold the shutdown up.
     const farewell = hub.shutdown.final().then(() => hub.stop());
@@ -159,6 +171,9 @@ export async function startHub(
     closed,
     stop,
     execute: (request) => http.execute(request),
+    attachRelay: (door) => {
+      relay = door;
+    },
     mount: (prefix, mounted) => http.mounts.add(prefix, mounted),
   };
 }

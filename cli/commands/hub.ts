@@ -2,16 +2,17 @@
 import type { Command } from 'commander';
 import { declare } from '../command.js';
 import { hubFlagsGiven, hubOptions } from '../hub/options.js';
-import { decimal, flag, text } from '../options.js';
+import { decimal, flag } from '../options.js';
 import { writeJson } from '../output.js';
+import { relayFlagsGiven, relayOptions } from '../relay/options.js';
 
-const NO_RELAY = () => text('--no-relay', 'do not serve the file relay').hideHelp();
+const servedRelay = () => [flag('--no-relay', 'do not serve the file relay'), ...relayOptions()];
 
 export const hubCommands = (): Command[] => [
   declare({
     name: 'serve',
     description: 'run the hub in the foreground (what `arc` alone does too)',
-    options: [...hubOptions(), NO_RELAY(), flag('--json', 'log JSON lines on a terminal too')],
+    options: [...hubOptions(), ...servedRelay(), flag('--json', 'log JSON lines on a terminal too')],
     help: SERVE_HELP,
     async run(command) {
       const { serve } = await import('../serve.js');
@@ -23,7 +24,7 @@ export const hubCommands = (): Command[] => [
     description: 'start a hub in the background unless it is running',
     options: [
       ...hubOptions(),
-      NO_RELAY(),
+      ...servedRelay(),
       decimal('--timeout <sec>', 'how long the new hub may take until it answers').default(60),
     ],
     help: ENSURE_HELP,
@@ -31,7 +32,11 @@ export const hubCommands = (): Command[] => [
       const { ensureHub } = await import('../hub/ensure.js');
       const { targetOf } = await import('../hub/locate.js');
       const { timeout } = command.opts<{ timeout: number }>();
-      const result = await ensureHub(targetOf(command), hubFlagsGiven(command), timeout * 1_000);
+      const result = await ensureHub(
+        targetOf(command),
+        [...hubFlagsGiven(command), ...relayFlagsGiven(command)],
+        timeout * 1_000,
+      );
       writeJson(result);
       return result.running ? 0 : 1;
     },
