@@ -43,7 +43,10 @@ it('has the six tools of Arc with their inputs, and two of its own (arc-v1 §10.
     { channel: { type: 'string' }, timeout: { type: 'number', default: 5 }, thread_id: { type: 'string' } },
     [],
   ]);
-  expect(inputs.arc_dm).toMatchObject([{ to_agent: { type: 'string' }, body: { type: 'string' } }, ['to_agent', 'body']]);
+  expect(inputs.arc_dm).toMatchObject([
+    { to_agent: { type: 'string' }, body: { type: 'string' } },
+    ['to_agent', 'body'],
+  ]);
   expect(inputs.arc_list_agents).toEqual([{}, []]);
   expect(inputs.arc_create_channel).toMatchObject([{ name: { type: 'string' } }, ['name']]);
   expect(inputs.arc_rpc_call).toMatchObject([
