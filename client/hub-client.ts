@@ -5,6 +5,7 @@ import { type HttpOptions, HttpTransport } from './http/http-transport.js';
 import { type CallOptions, HubOperations, split, type WriteOptions } from './hub-operations.js';
 import type { ParamsOf } from './operation-params.js';
 import { PollCursors } from './poll-cursors.js';
+import { type RelayOptions, RelayTransport } from './relay/relay-transport.js';
 import { type SubscribeOptions, Subscription } from './subscription.js';
 import type { ClientEvents, ConnectionState, Transport } from './transport.js';
 import { type SessionParams, type WebSocketOptions, WebSocketTransport } from './websocket/websocket-transport.js';
@@ -38,6 +39,8 @@ export interface ConnectOptions extends SessionOptions, WebSocketOptions, Client
 
 export interface OverHttpOptions extends HttpOptions, ClientOptions {}
 
+export interface OverRelayOptions extends RelayOptions, ClientOptions {}
+
 export interface QuickstartOptions extends OverHttpOptions, SessionOptions {}
 
 export interface PollOptions extends CallOptions {
@@ -52,7 +55,7 @@ export interface PollOptions extends CallOptions {
 }
 
 /**
- * An agent's place at the hub: one interface over WebSocket and HTTP.
+ * An agent's place at the hub: one interface over WebSocket, HTTP and the file relay.
  *
  *     const hub = await HubClient.connect('ana');
  *     await hub.post('general', 'hello');
@@ -108,6 +111,19 @@ export class HubClient extends HubOperations implements AsyncDisposable {
    */
   static overHttp(agentId?: string, options: OverHttpOptions = {}): HubClient {
     return new HubClient(new HttpTransport(options), agentId, options);
+  }
+
+  /**
+   * A client that writes each call as a file into a folder that the hub serves, and reads its answer there: for an agent
+   * that can reach the hub by no other way. It does nothing until it is asked: `register` signs in.
+   *
+   * Errors of the hub come with their text. On the way to it: `unavailable`, when the request could not be written
+   * (`details.status` 597) or the relay has lost the hub (599); `timeout`, when nobody has answered (598).
+   *
+   * Source: arc-v1 §7, §9.1.
+   */
+  static overRelay(agentId?: string, options: OverRelayOptions = {}): HubClient {
+    return new HubClient(new RelayTransport(agentId, options), agentId, options);
   }
 
   /**

@@ -29,6 +29,7 @@ export {
   type ConnectOptions,
   HubClient,
   type OverHttpOptions,
+  type OverRelayOptions,
   type PollOptions,
   type QuickstartOptions,
   type SessionOptions,

@@ -13,6 +13,7 @@ import {
   agentFolder,
   answerOf,
   CLAIMED_SUFFIX,
+  type Executed,
   RELAY_STATUS,
   REQUEST_SUFFIX,
   type RelayAnswer,
@@ -37,7 +38,7 @@ export interface RelayCall {
 }
 
 /** Has a request executed, by a hub in this process or by HTTP. May reject when the hub cannot be reached. */
-export type Execute = (call: RelayCall) => Promise<{ status: number; text: string; code?: string | undefined }>;
+export type Execute = (call: RelayCall) => Promise<Executed>;
 
 /** The hub that the spool leads to. */
 export interface HubIdentity {
@@ -464,8 +465,7 @@ export class RelayHost {
     try {
       const idempotency_key = method === 'GET' ? undefined : key;
       const call = { method, path, body, idempotency_key, signal: this.#over.signal, waitSec };
-      const { status, text, code } = await this.#options.execute(call);
-      return answerOf(status, text, code);
+      return answerOf(await this.#options.execute(call));
     } catch (cause) {
       const error = `connection error: ${cause instanceof Error ? cause.message : String(cause)}`;
       return refusal(RELAY_STATUS.unreachable, 'unavailable', error);

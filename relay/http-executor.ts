@@ -3,6 +3,7 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Execute, HubIdentity, RelayCall } from './host.js';
+import type { Executed } from './spool.js';
 
 const PROBE_MS = 3_000;
 /** A hub that restarts is waited for this long; the key makes the repetition safe (websocket §7). */
@@ -62,7 +63,7 @@ export class HttpExecutor implements Disposable {
     this.#agent.destroy();
   }
 
-  #once(call: RelayCall, timeoutMs: number): Promise<{ status: number; text: string; code: string | undefined }> {
+  #once(call: RelayCall, timeoutMs: number): Promise<Executed> {
     const { method, body, idempotency_key, signal } = call;
     const headers: Record<string, string | number> = {};
     if (body !== undefined) headers['Content-Type'] = 'application/json';
@@ -75,10 +76,10 @@ export class HttpExecutor implements Disposable {
     const open = protocol === 'https:' ? tlsRequest : request;
     return new Promise((resolve, reject) => {
       const outgoing = open({ host, port, method, path, headers, agent: this.#agent, signal }, (answer) => {
-        void readAll(answer).then(
-          (text) => resolve({ status: answer.statusCode ?? 0, text, code: header(answer, 'x-arc-error') }),
-          reject,
-        );
+        void readAll(answer).then((text) => {
+          const code = header(answer, 'x-arc-error');
+          resolve({ status: answer.statusCode ?? 0, text, code, details: parse(header(answer, 'x-arc-details')) });
+        }, reject);
       });
       const timer = setTimeout(() => outgoing.destroy(new TimeoutError('timed out')), timeoutMs);
       outgoing.once('close', () => clearTimeout(timer));
@@ -104,6 +105,14 @@ async function readAll(answer: IncomingMessage): Promise<string> {
 function header(answer: IncomingMessage, name: string): string | undefined {
   const value = answer.headers[name];
   return Array.isArray(value) ? value[0] : value;
+}
+
+function parse(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** What a request line cannot hold is escaped (arc-v1 §12 E1). */

@@ -59,18 +59,28 @@ export interface RelayAnswer {
   body: string | undefined;
   ok: boolean;
   error: string | undefined;
-  /** The hub's code of a failure (websocket §2). */
+  /** The hub's code of a failure, and what it says besides its text (websocket §2). */
   code: string | undefined;
+  details?: unknown;
 }
 
-export function responseText(requestId: string, { status, body, ok, error, code }: RelayAnswer): string {
+export function responseText(requestId: string, { status, body, ok, error, code, details }: RelayAnswer): string {
   const head = JSON.stringify({ request_id: requestId, ok, status });
-  const tail = JSON.stringify({ completed_at: new Date().toISOString(), error, code });
+  const tail = JSON.stringify({ completed_at: new Date().toISOString(), error, code, details });
   return `${head.slice(0, -1)}${body === undefined ? '' : `,"body":${body}`},${tail.slice(1)}\n`;
 }
 
+/** What came of a request that was carried to the hub. */
+export interface Executed {
+  status: number;
+  /** JSON, unless something other than a hub has answered. */
+  text: string;
+  code?: string | undefined;
+  details?: unknown;
+}
+
 /** An answer from the hub's status and text, which is JSON unless something between us and the hub spoke (arc-v1 §7.4). */
-export function answerOf(status: number, text: string, code?: string): RelayAnswer {
+export function answerOf({ status, text, code, details }: Executed): RelayAnswer {
   const fine = status >= 200 && status < 300;
   let envelope: unknown;
   try {
@@ -85,6 +95,7 @@ export function answerOf(status: number, text: string, code?: string): RelayAnsw
     ok: typeof ok === 'boolean' ? ok : fine,
     error: typeof error === 'string' ? error : undefined,
     code,
+    details,
   };
 }
 

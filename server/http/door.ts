@@ -38,6 +38,8 @@ export interface ExecuteResult {
   readonly body: unknown;
   /** The hub's code of a failure. */
   readonly code?: string;
+  /** What it says besides its text. */
+  readonly details?: Readonly<Record<string, unknown>>;
 }
 
 export class HttpDoor {
@@ -75,8 +77,10 @@ export class HttpDoor {
 
   /** The same operations without a socket. Never rejects. */
   async execute(request: ExecuteRequest): Promise<ExecuteResult> {
-    const { status, body: text, code } = await this.#execute(request).catch((cause) => this.#toError(cause));
-    return { status, text, body: JSON.parse(text), ...(code !== undefined && { code }) };
+    const answer = await this.#execute(request).catch((cause) => this.#toError(cause));
+    const { status, body: text, code, details } = answer;
+    const failure = { ...(code !== undefined && { code }), ...(details !== undefined && { details }) };
+    return { status, text, body: JSON.parse(text), ...failure };
   }
 
   async #execute({ method, path: target, body, idempotency_key, signal }: ExecuteRequest): Promise<RestAnswer> {
