@@ -206,9 +206,9 @@ export const cases = [
       if (door === 'ws') {
         const raw = use(await RawSocket.open(hub.wsUrl));
         const frame = new Promise<string>((resolve) => raw.socket.once('message', (data) => resolve(String(data))));
-        raw.socket.send(`{"jsonrpc":"2.0","id":1.0,"method":"messages.post","params":{${fields}}}`);
+        raw.socket.send(`{"jsonrpc":"2.0","id":1.5,"method":"messages.post","params":{${fields}}}`);
         answer = await frame;
-        expect(answer).toContain('"id":1.0');
+        expect(answer).toContain('"id":1.5');
       } else {
         answer = await (await fetch(`${hub.url}/v1/messages`, { method: 'POST', body: `{${fields}}` })).text();
       }

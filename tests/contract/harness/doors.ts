@@ -1,4 +1,5 @@
 /** One way to call operations for every door, and one shape of failure, so that a case is written once. */
+import { join } from 'node:path';
 import { HubClient, HubError } from '../../../client/index.js';
 import { HttpClient } from '../../support/http-client.js';
 import type { HubProcess } from '../../support/hub-process.js';
@@ -49,6 +50,8 @@ export async function openDoor(
       return openClientSocket(hub, agent_id, session);
     case 'client-http':
       return openClientHttp(hub, agent_id, session);
+    case 'client-relay':
+      return openClientRelay(hub, agent_id, session);
   }
 }
 
@@ -139,6 +142,13 @@ async function openClientSocket(hub: HubProcess, agent_id?: string, session?: Pa
 async function openClientHttp(hub: HubProcess, agent_id?: string, session?: Params): Promise<Caller> {
   const client = HubClient.overHttp(agent_id, { baseUrl: hub.url });
   const caller = clientCaller('client-http', client, agent_id);
+  if (session !== undefined) await caller.call('sessions.open', { agent_id, ...session });
+  return caller;
+}
+
+async function openClientRelay(hub: HubProcess, agent_id?: string, session?: Params): Promise<Caller> {
+  const client = HubClient.overRelay(agent_id, { spoolDir: join(hub.folder, 'spool') });
+  const caller = clientCaller('client-relay', client, agent_id);
   if (session !== undefined) await caller.call('sessions.open', { agent_id, ...session });
   return caller;
 }

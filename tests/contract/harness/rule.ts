@@ -1,5 +1,5 @@
 /** The ways to a hub on which the contract is proved; `command` stands for the `arc` command, which is none of them. */
-export const DOORS = ['ws', 'http', 'client-ws', 'client-http'] as const;
+export const DOORS = ['ws', 'http', 'client-ws', 'client-http', 'client-relay'] as const;
 export type DoorName = (typeof DOORS)[number];
 export type Place = DoorName | 'command';
 
@@ -44,11 +44,13 @@ export const STREAM = allBut('http', 'server-sent events exist on HTTP only');
 export const NO_REST: Exceptions = {
   http: 'the operation has no REST twin',
   'client-http': 'the operation has no REST twin',
+  'client-relay': 'the operation has no REST twin',
 };
 /** What REST calls cannot: a connection that is bound to an agent. */
 export const NO_BINDING: Exceptions = {
   http: 'a REST caller names itself in each request',
   'client-http': 'a REST caller names itself in each request',
+  'client-relay': 'a request file names its agent as REST does',
 };
 /** A rule of the `arc` command and of its process. */
 export const COMMAND: Exceptions = Object.fromEntries(

@@ -13,6 +13,7 @@ export const rules = [
       {
         http: 'an envelope of Arc has ok and error, and nothing else',
         'client-http': 'an envelope of Arc has ok and error, and nothing else',
+        'client-relay': 'an envelope of Arc has ok and error, and nothing else',
       },
     ],
     8: 'exactly one of to_agent and capability is needed, and a body',

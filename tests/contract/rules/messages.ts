@@ -32,6 +32,7 @@ export const rules = [
       {
         'client-ws': 'JavaScript numbers lose such digits before they are sent',
         'client-http': 'JavaScript numbers lose such digits before they are sent',
+        'client-relay': 'JavaScript numbers lose such digits before they are sent',
       },
     ],
   }),

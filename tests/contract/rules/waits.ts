@@ -12,6 +12,7 @@ export const rules = [
       {
         http: 'a REST caller has no connection that lives',
         'client-http': 'a REST caller has no connection that lives',
+        'client-relay': 'a REST caller has no connection that lives',
       },
     ],
     8: [
@@ -19,6 +20,7 @@ export const rules = [
       {
         http: 'a REST caller has no connection that drops',
         'client-http': 'a REST caller has no connection that drops',
+        'client-relay': 'a REST caller has no connection that drops',
       },
     ],
   }),

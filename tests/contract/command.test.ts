@@ -1,0 +1,4 @@
+import { cases } from './cases/command.js';
+import { prove } from './harness/contract.js';
+
+prove('the arc command', cases);

@@ -1,0 +1,4 @@
+import { cases } from './cases/errors.js';
+import { prove } from './harness/contract.js';
+
+prove('errors', cases);

@@ -1,0 +1,4 @@
+import { cases } from './cases/websocket.js';
+import { prove } from './harness/contract.js';
+
+prove('the WebSocket door', cases);
