@@ -8,6 +8,7 @@ import { listCommands } from './commands/lists.js';
 import { mcpCommands } from './commands/mcp.js';
 import { messageCommands } from './commands/messages.js';
 import { serviceCommands } from './commands/service.js';
+import { tuiCommands } from './commands/tui.js';
 import { watchCommands } from './commands/watch.js';
 import { workCommands } from './commands/work.js';
 import { packageVersion } from './version.js';
@@ -32,6 +33,7 @@ const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['The hub:', hubCommands],
   ['The hub:', serviceCommands],
   ['The hub:', demoCommands],
+  ['The hub:', tuiCommands],
   ['Looking after it:', controlCommands],
   ['Messages:', messageCommands],
   ['Messages:', watchCommands],

@@ -1,0 +1,332 @@
+/**
+ * The connection that reads: an observer, so that a person sees all direct messages, other agents' included. Signing in is
+ * the business of another connection (`actor.ts`), because a connection that is bound to an agent sees that agent's direct
+ * messages only, and because presence then lives as long as that connection, without a heartbeat.
+ *
+ * Everything is pushed. What is listed is listed once, and again when the hub says `resync`.
+ */
+import { HubClient, type Subscription, type TopicChange } from '../../client/index.js';
+import { HubError, type Message, TOPICS, type Topic } from '../../protocol/index.js';
+import type { Action } from '../state/actions.js';
+import type { State } from '../state/state.js';
+import { type View, viewKey } from '../state/view.js';
+
+/** Messages that are loaded when the dashboard starts. */
+const FIRST_MESSAGES = 500;
+const PAGE = 200;
+/** Pages looked at for one screen of a quiet conversation. */
+const MOST_PAGES = 5;
+/** Messages are handed over together at this pace, which is faster than the screen is drawn. */
+const BATCH_MS = 20;
+/** A thread of so many messages is loaded in pages, without the direct ones. */
+const WHOLE_THREAD = 2_000;
+const TITLES = 100;
+
+export interface ReaderOptions {
+  readonly baseUrl: string;
+  readonly dispatch: (action: Action) => void;
+  readonly state: () => State;
+  readonly seenOf: (instanceId: string) => ReadonlyMap<string, number>;
+  /** Messages that came while the dashboard was looking on, not those it loaded. */
+  readonly onLive: (messages: readonly Message[]) => void;
+}
+
+export class Reader {
+  readonly #options: ReaderOptions;
+  readonly #ending = new AbortController();
+  #hub: HubClient | undefined;
+  #subscription: Subscription | undefined;
+  #queue: Message[] = [];
+  #flushing: NodeJS.Timeout | undefined;
+  #liveAfter = Number.MAX_SAFE_INTEGER;
+  /** Oldest id that was asked for, by view. */
+  readonly #cursors = new Map<string, number>();
+
+  constructor(options: ReaderOptions) {
+    this.#options = options;
+  }
+
+  /** Goes on until the hub was reached and its state is known, or `close`. */
+  async open(): Promise<void> {
+    const { baseUrl, dispatch } = this.#options;
+    const { signal } = this.#ending;
+    let hub: HubClient;
+    try {
+      hub = await HubClient.connect(undefined, { baseUrl, signal });
+    } catch (cause) {
+      if (signal.aborted) return;
+      const error = HubError.from(cause);
+      if (error.code !== 'unavailable') {
+        dispatch({ type: 'link', which: 'reader', state: 'closed', text: error.message });
+        return;
+      }
+      dispatch({ type: 'link', which: 'reader', state: 'waiting', text: error.message });
+      try {
+        hub = await HubClient.connect(undefined, { baseUrl, signal, waitForHub: true });
+      } catch (again) {
+        if (!signal.aborted) {
+          dispatch({ type: 'link', which: 'reader', state: 'closed', text: HubError.from(again).message });
+        }
+        return;
+      }
+    }
+    this.#hub = hub;
+    hub.on('state', ({ state, error }) => {
+      if (state === 'open') dispatch({ type: 'link', which: 'reader', state: 'open' });
+      else if (state === 'closed') dispatch({ type: 'link', which: 'reader', state: 'closed', text: error?.message });
+      else dispatch({ type: 'link', which: 'reader', state: 'lost', text: error?.message });
+    });
+    hub.on('instance', ({ current }) => void this.#otherHub(current));
+    await this.#begin().catch((cause) => this.#failed(cause));
+    dispatch({ type: 'link', which: 'reader', state: 'open' });
+  }
+
+  /** Resolves when what the subscription replays has arrived and was handed over. */
+  async settled(): Promise<void> {
+    const { latest_id, since_id } = (await this.#subscription?.ready) ?? { latest_id: 0, since_id: 0 };
+    if (latest_id > since_id && (this.#subscription?.lastId ?? 0) < latest_id) {
+      await new Promise<void>((resolve) => {
+        const look = setInterval(() => {
+          const over = this.#ending.signal.aborted || this.#hub?.state === 'closed';
+          if (!over && (this.#subscription?.lastId ?? 0) < latest_id) return;
+          clearInterval(look);
+          resolve();
+        }, BATCH_MS);
+      });
+    }
+    clearTimeout(this.#flushing);
+    this.#flush();
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort();
+    clearTimeout(this.#flushing);
+    await this.#hub?.close();
+  }
+
+  /** Whom requests are for may change while the actor signs in. */
+  async loadRequests(): Promise<void> {
+    const hub = this.#hub;
+    if (hub === undefined) return;
+    const { self } = this.#options.state();
+    const [inbox, open] = await Promise.all([
+      hub.inbox({ agent_id: self, tail: true, limit: PAGE }),
+      hub.tasks({ status: 'open' }),
+    ]);
+    const ids = new Set(open.map(({ task_id }) => task_id));
+    const messages = inbox.filter(({ kind, id }) => kind === 'task_request' && ids.has(id));
+    this.#options.dispatch({ type: 'requests', messages });
+  }
+
+  /** One message that the operator may see. */
+  async message(id: number): Promise<Message> {
+    const hub = this.#hub;
+    if (hub === undefined) throw new HubError('unavailable', 'not connected');
+    return hub.operation('messages.get', { id, agent_id: this.#options.state().self });
+  }
+
+  /** Loads what is older than all that the open view shows. */
+  async loadOlder(): Promise<void> {
+    const { dispatch, state } = this.#options;
+    const { view, historyState, window, history, reader } = state();
+    if (historyState !== 'idle' || reader.state !== 'open' || window.floorId === 0) return;
+    const key = viewKey(view);
+    if (history.length === 0) this.#cursors.delete(key);
+    const before = this.#cursors.get(key) ?? history[0]?.id ?? window.floorId + 1;
+    if (before <= 1) {
+      dispatch({ type: 'history', view, messages: [], complete: true });
+      return;
+    }
+    dispatch({ type: 'history-loading' });
+    try {
+      const { messages, oldest } = await this.#older(view, before);
+      this.#cursors.set(key, oldest);
+      dispatch({ type: 'history', view, messages, complete: oldest <= 1 });
+    } catch (cause) {
+      dispatch({ type: 'history-failed' });
+      this.#failed(cause);
+    }
+  }
+
+  /** Loads a page that ends with message `id`, and says that what follows it is missing. */
+  async loadAround(view: View, id: number): Promise<void> {
+    const { messages, oldest } = await this.#older(view, id + 1);
+    this.#cursors.set(viewKey(view), oldest);
+    const { dispatch } = this.#options;
+    dispatch({ type: 'history', view, messages, complete: oldest <= 1, gap: true });
+  }
+
+  async #begin(): Promise<void> {
+    const hub = this.#hub;
+    if (hub === undefined) return;
+    const { dispatch, seenOf, state } = this.#options;
+    const info = await hub.hubInfo();
+    if (state().instance_id !== info.instance_id) {
+      dispatch({ type: 'instance', current: info.instance_id, seen: seenOf(info.instance_id) });
+    }
+    dispatch({ type: 'hub', info });
+    const { latest_visible_id } = await hub.operation('bootstrap', { agent_id: state().self });
+    const since_id = Math.max(0, latest_visible_id - FIRST_MESSAGES);
+    dispatch({ type: 'started', since_id, latest_id: latest_visible_id });
+    this.#liveAfter = latest_visible_id;
+    this.#subscription = hub.subscribe({
+      agent_id: null,
+      include_direct: true,
+      since_id,
+      topics: [...TOPICS],
+      onMessage: (message) => this.#arrived(message),
+      onChange: (change) => this.#changed(change),
+    });
+    await this.#subscription.ready;
+    await this.#listAll();
+    await this.loadRequests();
+  }
+
+  async #otherHub(current: string): Promise<void> {
+    const { dispatch, seenOf } = this.#options;
+    // What is under way belongs to the hub that was.
+    await this.#subscription?.close();
+    this.#queue = [];
+    this.#cursors.clear();
+    dispatch({ type: 'instance', current, seen: seenOf(current) });
+    const text = `Another hub answers here now (instance ${current}). What was shown belonged to the one before.`;
+    dispatch({ type: 'notice', text, tone: 'bad' });
+    await this.#begin().catch((cause) => this.#failed(cause));
+  }
+
+  #arrived(message: Message): void {
+    this.#queue.push(message);
+    this.#flushing ??= setTimeout(() => this.#flush(), BATCH_MS);
+  }
+
+  #flush(): void {
+    this.#flushing = undefined;
+    const messages = this.#queue;
+    this.#queue = [];
+    if (messages.length === 0) return;
+    this.#options.dispatch({ type: 'messages', messages });
+    const live = messages.filter(({ id }) => id > this.#liveAfter);
+    if (live.length > 0) this.#options.onLive(live);
+  }
+
+  #changed(change: TopicChange): void {
+    if (change.change === 'resync') void this.#list(change.topic).catch((cause) => this.#failed(cause));
+    else this.#options.dispatch({ type: 'change', change });
+  }
+
+  async #listAll(): Promise<void> {
+    const threads = this.#hub?.threads().then((each) => this.#options.dispatch({ type: 'threads', threads: each }));
+    await Promise.all([threads, ...TOPICS.map((topic) => this.#list(topic))]);
+    await this.#loadTitles();
+  }
+
+  async #list(topic: Topic): Promise<void> {
+    const hub = this.#hub;
+    const { dispatch } = this.#options;
+    if (hub === undefined) return;
+    switch (topic) {
+      case 'session':
+        return dispatch({ type: 'agents', agents: await hub.agents() });
+      case 'channel':
+        return dispatch({ type: 'channels', channels: await hub.channels() });
+      case 'claim':
+        return dispatch({ type: 'claims', claims: await hub.claims({ active_only: true }) });
+      case 'lock':
+        return dispatch({ type: 'locks', locks: await hub.locks({ active_only: true }) });
+      case 'task':
+        return dispatch({ type: 'tasks', tasks: await hub.tasks() });
+      case 'hub':
+        return dispatch({ type: 'shutdown', pending: await hub.getShutdown() });
+    }
+  }
+
+  /** The words of open tasks whose messages were not loaded. */
+  async #loadTitles(): Promise<void> {
+    const hub = this.#hub;
+    const { state, dispatch } = this.#options;
+    const { tasks, titles } = state();
+    const missing = [...tasks.values()].filter(({ status, task_id }) => status === 'open' && !titles.has(task_id));
+    const found = await Promise.all(
+      // A direct request of others is not shown to the operator this way; its number has to do.
+      missing.slice(-TITLES).map(({ task_id }) => hub && this.message(task_id).catch(() => undefined)),
+    );
+    dispatch({ type: 'titles', messages: found.filter((each) => each !== undefined) });
+  }
+
+  async #older(view: View, before: number): Promise<{ messages: readonly Message[]; oldest: number }> {
+    const hub = this.#hub;
+    if (hub === undefined) throw new HubError('unavailable', 'not connected');
+    const page = { before_id: before, limit: PAGE };
+    const oldestOf = (messages: readonly Message[]) => (messages.length < PAGE ? 1 : (messages[0]?.id ?? 1));
+    switch (view.kind) {
+      case 'all':
+        return this.#replay(hub, before);
+      case 'channel': {
+        const messages = await hub.messages({ channel: view.channel, ...page });
+        return { messages, oldest: oldestOf(messages) };
+      }
+      case 'thread': {
+        const count = this.#options.state().threads.get(view.thread_id)?.message_count ?? 0;
+        if (count <= WHOLE_THREAD) {
+          const { messages } = await hub.getThread(view.thread_id);
+          return { messages: messages.filter(({ id }) => id < before), oldest: 1 };
+        }
+        const messages = await hub.messages({ thread_id: view.thread_id, ...page });
+        return { messages, oldest: oldestOf(messages) };
+      }
+      case 'inbox': {
+        const { self } = this.#options.state();
+        const messages = await hub.inbox({ agent_id: self, ...page });
+        return { messages, oldest: oldestOf(messages) };
+      }
+      case 'direct':
+        return this.#olderDirect(hub, view.pair, before);
+    }
+  }
+
+  /** Both inboxes hold more than this conversation, so several pages may be needed until one of it comes. */
+  async #olderDirect(hub: HubClient, pair: readonly [string, string], before: number) {
+    let oldest = before;
+    const found: Message[] = [];
+    for (let i = 0; i < MOST_PAGES && oldest > 1 && found.length === 0; i++) {
+      const page = { before_id: oldest, limit: PAGE };
+      const inboxes = await Promise.all(pair.map((agent_id) => hub.inbox({ agent_id, ...page })));
+      // Below the end of a full page nothing is known of that inbox.
+      oldest = Math.max(...inboxes.map((messages) => (messages.length < PAGE ? 1 : (messages[0]?.id ?? 1))));
+      for (const message of inboxes.flat()) {
+        if (message.id >= oldest && pair.includes(message.from_agent)) found.push(message);
+      }
+    }
+    return { messages: found.sort((a, b) => a.id - b.id), oldest };
+  }
+
+  /** All of the log just below `before`, direct messages of others included: a listing would leave those out. */
+  #replay(hub: HubClient, before: number): Promise<{ messages: readonly Message[]; oldest: number }> {
+    const since_id = Math.max(0, before - 1 - PAGE);
+    const messages: Message[] = [];
+    const { signal } = this.#ending;
+    return new Promise((resolve, reject) => {
+      const done = () => {
+        void subscription.close();
+        resolve({ messages, oldest: since_id + 1 });
+      };
+      const subscription = hub.subscribe({
+        agent_id: null,
+        include_direct: true,
+        since_id,
+        signal,
+        onMessage: (message) => {
+          if (message.id < before) messages.push(message);
+          if (message.id >= before - 1) done();
+        },
+      });
+      subscription.ready.catch(reject);
+    });
+  }
+
+  #failed(cause: unknown): void {
+    if (this.#ending.signal.aborted) return;
+    const { message } = HubError.from(cause);
+    this.#options.dispatch({ type: 'notice', text: `The hub did not answer as it should: ${message}`, tone: 'bad' });
+  }
+}

@@ -1,0 +1,21 @@
+/** The dashboard: on a terminal, as plain lines, or against a demonstration. */
+import type { RunOptions } from './terminal/run.js';
+
+export { playDemo } from './demo/play.js';
+export type { RunOptions };
+
+export interface TuiOptions extends RunOptions {
+  /** Lines instead of a screen, for screen readers and pipes. */
+  readonly plain?: boolean | undefined;
+}
+
+/** Runs until the person leaves; the exit code. Without a terminal it prints plain lines and ends. */
+export async function runTui(options: TuiOptions): Promise<number> {
+  const isTerminal = process.stdout.isTTY === true && process.stdin.isTTY === true;
+  if (options.plain === true || !isTerminal || process.env.TERM === 'dumb') {
+    const { runPlain } = await import('./plain.js');
+    return runPlain(options);
+  }
+  const { runOnTerminal } = await import('./terminal/run.js');
+  return runOnTerminal(options);
+}

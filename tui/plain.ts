@@ -1,0 +1,167 @@
+/**
+ * The dashboard as lines: one after the other, none ever changed, for screen readers, dumb terminals and pipes. On a
+ * terminal it goes on, and reads posts and commands; elsewhere it prints what there is, and ends.
+ */
+import { randomUUID } from 'node:crypto';
+import { createInterface } from 'node:readline';
+import { App } from './app/app.js';
+import { Actor } from './hub/actor.js';
+import { Reader } from './hub/reader.js';
+import { textOf } from './line.js';
+import { initialState, type State } from './state/state.js';
+import { viewKey, viewTitle } from './state/view.js';
+import { Store } from './store.js';
+import type { RunOptions } from './terminal/run.js';
+import { printable } from './text.js';
+import { linkSpans } from './view/bars.js';
+import { detailLines } from './view/detail.js';
+import { feedMessages } from './view/feed.js';
+import { plainMessage } from './view/plain-message.js';
+import { helpLines } from './view/windows.js';
+
+/** Wide enough that lines are not broken here; the reader's own program does that better. */
+const COLUMNS = 100;
+const RECENT = 50;
+
+export async function runPlain({ baseUrl, agent_id, display_name }: RunOptions): Promise<number> {
+  const { stdin, stdout } = process;
+  const follows = stdout.isTTY === true;
+  const write = (text: string) => stdout.write(`${text}\n`);
+  const store = new Store(initialState({ baseUrl, self: agent_id, nowMs: Date.now(), bell: 'off' }));
+  const state = () => store.state;
+  const dispatch = store.dispatch;
+  const reader = new Reader({ baseUrl, dispatch, state, seenOf: () => new Map(), onLive: () => undefined });
+  if (!follows) return printOnce(store, reader, write);
+
+  let leave: (code: number) => void = () => undefined;
+  const left = new Promise<number>((resolve) => {
+    leave = resolve;
+  });
+  const actor = new Actor({
+    baseUrl,
+    agent_id,
+    display_name,
+    dispatch,
+    state,
+    randomId: randomUUID,
+    onIdentity: () => void reader.loadRequests().catch(() => undefined),
+  });
+  const app = new App({
+    store,
+    reader,
+    actor,
+    size: () => ({ columns: COLUMNS, rows: 40 }),
+    remember: () => undefined,
+    redraw: () => undefined,
+    ring: () => undefined,
+    leave: () => leave(0),
+  });
+  const printer = new Printer(write);
+  store.subscribe(() => printer.show(state()));
+  write(`arc, as plain lines. Type a message or /help; Ctrl+C leaves. Hub: ${baseUrl}`);
+  const lines = createInterface({ input: stdin, output: stdout, terminal: false });
+  lines.on('line', (text) => app.submit(text));
+  lines.once('close', () => leave(0));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => leave(0));
+  const tick = setInterval(() => dispatch({ type: 'tick', nowMs: Date.now() }), 1_000);
+  void reader.open();
+  void actor.open();
+  const code = await left;
+  clearInterval(tick);
+  lines.close();
+  await Promise.all([actor.close(), reader.close()]);
+  return code;
+}
+
+/** What there is, once; 1 if no hub answers. */
+async function printOnce(store: Store, reader: Reader, write: (text: string) => void): Promise<number> {
+  const opening = reader.open();
+  const waiting = new Promise<void>((resolve) => {
+    const stop = store.subscribe(() => {
+      if (store.state.reader.state === 'connecting') return;
+      stop();
+      resolve();
+    });
+  });
+  await Promise.race([opening, waiting]);
+  const { reader: link, baseUrl } = store.state;
+  if (link.state !== 'open') {
+    write(`No hub at ${baseUrl}: ${printable(link.text ?? link.state)}`);
+    await reader.close();
+    return 1;
+  }
+  await reader.settled();
+  const state = store.state;
+  write(`Hub ${baseUrl}, instance ${state.instance_id}, ${state.agents.size} agents`);
+  for (const session of state.agents.values()) {
+    const can = session.capabilities.map((each) => printable(each)).join(', ');
+    write(`Agent ${printable(session.agent_id)}${can === '' ? '' : `, can ${can}`}`);
+  }
+  for (const line of detailLines(state, COLUMNS, 1_000)) write(textOf(line).trimEnd());
+  for (const message of feedMessages(state).slice(-RECENT)) write(plainMessage(state, message));
+  await reader.close();
+  return 0;
+}
+
+/** Says what is new in the state since it was looked at last. */
+class Printer {
+  readonly #write: (text: string) => void;
+  #messageId = 0;
+  #noticeId = 0;
+  #view = '';
+  #link = '';
+  #question: unknown;
+  #help = false;
+  readonly #unsent = new Map<string, string>();
+
+  constructor(write: (text: string) => void) {
+    this.#write = write;
+  }
+
+  show(state: State): void {
+    const link = textOf(linkSpans({ ...state, nowMs: state.reader.sinceMs }));
+    if (link !== this.#link) this.#write(`Connection: ${link.replace(/^\S+ /, '')}`);
+    this.#link = link;
+    const view = viewKey(state.view);
+    if (view !== this.#view) this.#write(`Open: ${printable(viewTitle(state.view, state.self))}`);
+    const isOther = view !== this.#view && this.#view !== '';
+    this.#view = view;
+    const messages = feedMessages(state);
+    const fresh = isOther ? messages.slice(-10) : messages.filter(({ id }) => id > this.#messageId);
+    for (const message of fresh.slice(this.#messageId === 0 ? -10 : 0)) this.#write(plainMessage(state, message));
+    this.#messageId = Math.max(this.#messageId, state.latestId);
+    for (const notice of state.notices) {
+      if (notice.id > this.#noticeId)
+        this.#write(`${notice.tone === 'bad' ? 'Error' : 'Note'}: ${printable(notice.text, { lines: true })}`);
+      this.#noticeId = Math.max(this.#noticeId, notice.id);
+    }
+    this.#showUnsent(state);
+    this.#showOverlay(state);
+  }
+
+  #showUnsent({ unsent }: State): void {
+    for (const { key, status, error } of unsent) {
+      if (status === 'failed' && this.#unsent.get(key) !== status)
+        this.#write(`Not sent: ${printable(error ?? '')}. /retry or /drop`);
+      this.#unsent.set(key, status);
+    }
+    const keys = new Set(unsent.map(({ key }) => key));
+    for (const key of this.#unsent.keys()) if (!keys.has(key)) this.#unsent.delete(key);
+  }
+
+  #showOverlay({ overlay }: State): void {
+    const question = overlay?.kind === 'question' ? overlay.question : undefined;
+    if (question !== undefined && question !== this.#question) {
+      const answers = question.answers.map(({ key, label }) => `${key === 'escape' ? 'anything else' : key}: ${label}`);
+      this.#write([printable(question.title), ...question.lines.map((each) => printable(each)), ...answers].join('\n'));
+    }
+    this.#question = question;
+    const isHelp = overlay?.kind === 'help';
+    if (isHelp && !this.#help) {
+      const lines = helpLines('input', COLUMNS).map((line) => textOf(line).trimEnd());
+      const commands = lines.findIndex((line) => line.includes(' Commands '));
+      for (const line of lines.slice(commands + 1)) this.#write(line);
+    }
+    this.#help = isHelp;
+  }
+}

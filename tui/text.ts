@@ -1,0 +1,136 @@
+/**
+ * Text from elsewhere, made safe and measurable for a terminal. Everything that an agent wrote goes through `printable`
+ * before it is measured, wrapped or shown.
+ */
+import { stripVTControlCharacters } from 'node:util';
+import stringWidth from 'string-width';
+
+// What is left of control characters once escape sequences are gone: C0 but line feed, DEL, C1.
+const CONTROLS = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g;
+// What reorders or hides text: bidi marks, overrides and isolates, zero-width letters, soft hyphen, tags, interlinears.
+const INVISIBLE =
+  /\p{Default_Ignorable_Code_Point}(?<![\u200c\u200d])|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufff0-\ufffb]/gu;
+// Terminals disagree on how wide joined and modified emoji are, so they are shown side by side and plain.
+const EMOJI_JOIN = /(?<=\p{Extended_Pictographic})\u200d(?=\p{Extended_Pictographic})/gu;
+const EMOJI_MODIFIER = /(?<=\p{Extended_Pictographic})[\u{1f3fb}-\u{1f3ff}]/gu;
+const JOINER_RUN = /[\u200c\u200d]{2,}/g;
+/** A letter with more marks than any script needs is a stack that paints over its neighbours. */
+const MARK_RUN = /(\p{M}{4})\p{M}+/gu;
+const PLAIN = /^[\x20-\x7e]*$/;
+const PLAIN_LINES = /^[\x20-\x7e\n]*$/;
+
+export interface PrintableOptions {
+  /** Keeps line feeds (default: they become spaces). */
+  readonly lines?: boolean;
+}
+
+/**
+ * No escape sequence, control character, bidi override or hidden letter of `text` reaches the terminal; letters of all
+ * scripts do.
+ */
+export function printable(text: string, { lines = false }: PrintableOptions = {}): string {
+  if (PLAIN.test(text)) return text;
+  if (lines && PLAIN_LINES.test(text)) return text;
+  const broken = text
+    .toWellFormed()
+    .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
+    .replaceAll('\t', '  ');
+  const plain = stripVTControlCharacters(broken)
+    .replace(CONTROLS, '')
+    .replace(EMOJI_JOIN, '')
+    .replace(EMOJI_MODIFIER, '')
+    .replace(INVISIBLE, '')
+    .replace(JOINER_RUN, '')
+    .replace(MARK_RUN, '$1');
+  return lines ? plain : plain.replace(/\n+/g, ' ');
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+
+/** Columns on the terminal. */
+export function width(text: string): number {
+  return PLAIN.test(text) ? text.length : stringWidth(text);
+}
+
+export function splitGraphemes(text: string): string[] {
+  if (PLAIN.test(text)) return [...text];
+  return Array.from(graphemes.segment(text), ({ segment }) => segment);
+}
+
+/** The longest beginning of `text` that fits into `columns`. */
+export function head(text: string, columns: number): string {
+  if (PLAIN.test(text)) return text.slice(0, Math.max(0, columns));
+  let used = 0;
+  let kept = '';
+  for (const { segment } of graphemes.segment(text)) {
+    used += stringWidth(segment);
+    if (used > columns) break;
+    kept += segment;
+  }
+  return kept;
+}
+
+/** `text` cut to `columns`, with an ellipsis where something is missing. */
+export function cut(text: string, columns: number): string {
+  if (columns <= 0) return '';
+  // A long text is not measured whole: no column takes more than this many units in any script we keep.
+  const near = text.length > columns * 16 ? text.slice(0, columns * 16) : text;
+  if (near.length === text.length && width(near) <= columns) return text;
+  return `${head(near, columns - 1)}…`;
+}
+
+/** `text` cut or filled with spaces to exactly `columns`. */
+export function padTo(text: string, columns: number): string {
+  const shown = cut(text, columns);
+  return shown + ' '.repeat(Math.max(0, columns - width(shown)));
+}
+
+/**
+ * Breaks `text` into lines of at most `columns`, between words where it can. Spaces at a break are dropped, those at the
+ * beginning of a line kept, so that indented code keeps its shape.
+ */
+export function wrap(text: string, columns: number): string[] {
+  const room = Math.max(1, columns);
+  return text.split('\n').flatMap((line) => wrapLine(line, room));
+}
+
+function wrapLine(line: string, columns: number): string[] {
+  if (line.length <= columns && PLAIN.test(line)) return [line];
+  if (width(line) <= columns) return [line];
+  const lines: string[] = [];
+  let current = '';
+  let used = 0;
+  const flush = () => {
+    lines.push(current.trimEnd());
+    current = '';
+    used = 0;
+  };
+  for (const piece of line.match(/\s+|[^\s]+/g) ?? []) {
+    const wide = width(piece);
+    if (used + wide <= columns) {
+      current += piece;
+      used += wide;
+      continue;
+    }
+    if (/^\s/.test(piece)) {
+      if (used > 0) flush();
+      continue;
+    }
+    if (used > 0 && (wide <= columns || used > columns / 2)) flush();
+    for (const letter of splitGraphemes(piece)) {
+      const w = width(letter);
+      if (used + w > columns && used > 0) flush();
+      current += letter;
+      used += w;
+    }
+  }
+  if (current !== '' || lines.length === 0) lines.push(current.trimEnd());
+  return lines;
+}
+
+/** A stable number for a name, for colours that stay the same from one run to the next (FNV-1a). */
+export function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return value >>> 0;
+}
