@@ -42,10 +42,22 @@ export function openDatabase(path: string, durability: 'full' | 'normal', now: s
   }
 }
 
+/** Node's own `recursive` never returns where a parent exists and still takes no folder, as `/proc` does. */
+function makeFolder(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (cause) {
+    // Somebody else made it meanwhile.
+    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw cause;
+  }
+}
+
 function checkPath(path: string): void {
   const folder = dirname(path);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch {
     throw new ConfigError(`unable to create storage directory: ${folder}`);
   }
