@@ -50,6 +50,9 @@ async function freePort(): Promise<number> {
 const command = (rules: readonly string[], title: string, run: (context: Context) => Promise<void>): Case =>
   onDoors(['command'], rules, title, run);
 
+/** Where nobody, root included, can make a folder. */
+const UNWRITABLE = existsSync('/proc/self') ? ['/proc/arc/arc.sqlite3'] : [];
+
 const isAlive = (pid: number) => {
   try {
     process.kill(pid, 0);
@@ -169,6 +172,7 @@ export const cases: readonly Case[] = [
       [['--storage', 'folder'], 'storage_path must point to a file, not a directory'],
       [['--storage', 'text'], 'is not a SQLite database'],
       [['--storage', 'text/below/arc.sqlite3'], 'unable to create storage directory'],
+      ...UNWRITABLE.map((path): [string[], string] => [['--storage', path], 'unable to create storage directory']),
       [['--port', String(hub.port), '--storage', 'new.sqlite3'], `port ${hub.port} on 127.0.0.1 is in use`],
     ];
     for (const [args, text] of unusable) {
