@@ -4,8 +4,8 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,10 +18,15 @@ export type BaselineName = 'ws-prototype' | 'http-echo' | 'ws-broadcast' | 'ws-p
 const READY_PATIENCE_MS = 180_000;
 const STOP_PATIENCE_MS = 10_000;
 
+// A bench that is interrupted disposes of nothing; neither servers nor their files may outlive it.
 const running = new Set<ChildProcess>();
+const folders = new Set<string>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
 });
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 
 export class ServerProcess implements AsyncDisposable {
   readonly target: Target;
@@ -37,6 +42,7 @@ export class ServerProcess implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await stop(this.#child);
     await rm(this.#folder, { recursive: true, force: true, maxRetries: 5 });
+    folders.delete(this.#folder);
   }
 }
 
@@ -45,7 +51,7 @@ export type Prepare = (storage: string) => void;
 
 export async function startBaseline(name: BaselineName, prepare?: Prepare): Promise<ServerProcess> {
   const script = fileURLToPath(new URL(`../baselines/${name}.ts`, import.meta.url));
-  const folder = await makeFolder();
+  const folder = makeFolder();
   const storage = join(folder, 'baseline.sqlite3');
   prepare?.(storage);
   return start(['--import', import.meta.resolve('tsx'), script, storage], folder);
@@ -62,7 +68,7 @@ let relayFlag: readonly string[] = ['--no-relay'];
 
 export async function startHub(hub: HubCommand, prepare?: Prepare): Promise<ServerProcess> {
   if (!existsSync(hub.main)) throw new Error(`${hub.main} is missing: run \`npm run build\` first`);
-  const folder = await makeFolder();
+  const folder = makeFolder();
   const storage = join(folder, 'arc.sqlite3');
   prepare?.(storage);
   const serve = [...hub.nodeFlags, hub.main, 'serve', '--port', '0', '--storage', storage];
@@ -71,11 +77,15 @@ export async function startHub(hub: HubCommand, prepare?: Prepare): Promise<Serv
   } catch (cause) {
     if (!/no-relay/.test(String(cause))) throw cause;
     relayFlag = [];
-    return await start(serve, await makeFolder(folder));
+    return await start(serve, folder);
   }
 }
 
-const makeFolder = async (existing?: string) => existing ?? (await mkdtemp(join(tmpdir(), 'arc-bench-')));
+function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'arc-bench-'));
+  folders.add(folder);
+  return folder;
+}
 
 /** Starts node with `args` in `folder` and waits for one line of JSON with `port` and `pid` on its stdout. */
 async function start(args: readonly string[], folder: string): Promise<ServerProcess> {
