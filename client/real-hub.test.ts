@@ -1,4 +1,5 @@
 /** The client on both transports against a real hub process: what it promises must be what the hub does. */
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { type HubProcess, startHub } from '../tests/support/hub-process.js';
 import { until } from '../tests/support/until.js';
@@ -12,6 +13,14 @@ const TRANSPORTS = [
     'http',
     async (hub: HubProcess, agentId: string) => {
       const client = HubClient.overHttp(agentId, { baseUrl: hub.url, ...quick });
+      await client.register();
+      return client;
+    },
+  ],
+  [
+    'relay',
+    async (hub: HubProcess, agentId: string) => {
+      const client = HubClient.overRelay(agentId, { spoolDir: join(hub.folder, 'spool') });
       await client.register();
       return client;
     },

@@ -86,6 +86,8 @@ const LONGEST_GRACE_MS = 10_000;
 const GRACE_LOOK_MS = 50;
 /** Between attempts to take a request that cannot be taken now, on a full disk for instance. */
 const TAKE_RETRY_MS = 1_000;
+/** Between looks whether a wait's file is still there. */
+const WITHDRAWN_LOOK_MS = 1_000;
 const STOP_WITHIN_MS = 2_000;
 const MAX_UNCLAIMABLE = 10_000;
 const LONGEST_RETENTION_PAUSE_MS = 3_600_000;
@@ -169,6 +171,7 @@ export class RelayHost {
   async pause(): Promise<void> {
     if (this.#paused) return;
     this.#paused = true;
+    this.#begin();
     for (const timer of this.#timers) clearInterval(timer);
     for (const lane of this.#lanes.values()) lane.pause();
     await this.#watch.stop();
@@ -441,13 +444,16 @@ export class RelayHost {
     }
     this.#waits.set(agent.name, waits + 1);
     this.#waiting += 1;
-    const answered = this.#execute(routed, key, size).then((answer) => {
+    const withdrawn = this.#untilWithdrawn(agent, workName(entry.name), stat);
+    const answered = this.#execute(routed, key, size, withdrawn.signal).then((answer) => {
+      withdrawn.stop();
       this.#waiting -= 1;
       const left = (this.#waits.get(agent.name) ?? 1) - 1;
       if (left === 0) this.#waits.delete(agent.name);
       else this.#waits.set(agent.name, left);
       // Cut short by our own end: the next relay lets it wait anew.
       if (this.#over.signal.aborted) return undefined;
+      if (withdrawn.signal.aborted) return this.#journal?.done(taken);
       return this.#write(agent, entry.name, request.request_id, taken, answer);
     });
     this.#follow(answered);
@@ -459,12 +465,30 @@ export class RelayHost {
     work.then(forget, forget);
   }
 
+  /** Ends a wait whose file its client has removed. */
+  #untilWithdrawn(agent: AgentFolder, work: string, stat: FileStat): { signal: AbortSignal; stop: () => void } {
+    const end = new AbortController();
+    const onOver = () => end.abort();
+    this.#over.signal.addEventListener('abort', onOver);
+    const timer = setInterval(() => {
+      agent.requests.stat(work).then(
+        (now) => now.ino !== stat.ino && end.abort(),
+        (cause) => codeOf(cause) === 'ENOENT' && this.#watch.agents.get(agent.name) === agent && end.abort(),
+      );
+    }, WITHDRAWN_LOOK_MS);
+    const stop = () => {
+      clearInterval(timer);
+      this.#over.signal.removeEventListener('abort', onOver);
+    };
+    return { signal: end.signal, stop };
+  }
+
   /** Never rejects. */
-  async #execute({ method, path, body, waitSec }: Routed, key: string, size: number) {
+  async #execute({ method, path, body, waitSec }: Routed, key: string, size: number, signal = this.#over.signal) {
     this.#bytes += size;
     try {
       const idempotency_key = method === 'GET' ? undefined : key;
-      const call = { method, path, body, idempotency_key, signal: this.#over.signal, waitSec };
+      const call = { method, path, body, idempotency_key, signal, waitSec };
       return answerOf(await this.#options.execute(call));
     } catch (cause) {
       const error = `connection error: ${cause instanceof Error ? cause.message : String(cause)}`;

@@ -4,7 +4,6 @@ import { isJsonObject } from '../protocol/index.js';
 import { codeOf, type FileStat, type Folder } from './folder.js';
 import { memberText, REQUEST_SUFFIX, type RelayRequest } from './spool.js';
 
-const MAX_KEY_CHARS = 200;
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 export type Reading =
@@ -75,7 +74,8 @@ function parse(bytes: Buffer, name: string, folderName: string, stat: FileStat):
       method,
       path,
       body: hasBody ? memberText(text, 'body') : undefined,
-      idempotency_key: typeof key === 'string' && key !== '' && key.length <= MAX_KEY_CHARS ? key : undefined,
+      // One that is no good is for the hub to refuse.
+      idempotency_key: typeof key === 'string' ? key : undefined,
     },
   };
 }

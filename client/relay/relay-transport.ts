@@ -30,6 +30,7 @@ export interface RelayOptions {
 const OBSERVER = 'observer';
 /** A relay answers a wait after no more than this (arc-v1 §7.6); a longer one is asked for piece by piece. */
 const LONGEST_WAIT_SEC = 25;
+const EARLY_MS = 500;
 
 /** The door for those who can only write files: each call is a request file and waits for its answer (arc-v1 §7). */
 export class RelayTransport implements Transport {
@@ -64,13 +65,17 @@ export class RelayTransport implements Transport {
   async call(name: string, params: Readonly<Record<string, unknown>>, options: TransportCallOptions): Promise<unknown> {
     const { timeout } = params;
     if (typeof timeout !== 'number' || timeout <= LONGEST_WAIT_SEC) return this.#once(name, params, options);
-    const beganMs = this.#clock.now();
+    const endMs = this.#clock.now() + timeout * 1_000;
+    const giveUpMs = this.#clock.now() + options.timeoutMs;
     for (;;) {
-      const leftSec = timeout - (this.#clock.now() - beganMs) / 1_000;
-      const timeoutMs = options.timeoutMs - (this.#clock.now() - beganMs);
-      const piece = { ...params, timeout: Math.max(0, Math.min(LONGEST_WAIT_SEC, leftSec)) };
-      const result = await this.#once(name, piece, { ...options, timeoutMs });
-      if (leftSec <= LONGEST_WAIT_SEC || !Array.isArray(result) || result.length > 0) return result;
+      const askedMs = this.#clock.now();
+      const pieceMs = Math.max(0, Math.min(LONGEST_WAIT_SEC * 1_000, endMs - askedMs));
+      const piece = { ...params, timeout: pieceMs / 1_000 };
+      const result = await this.#once(name, piece, { ...options, timeoutMs: giveUpMs - askedMs });
+      if (!Array.isArray(result) || result.length > 0) return result;
+      // An empty answer before its time is the hub's last word: it is going down.
+      const nowMs = this.#clock.now();
+      if (nowMs >= endMs || nowMs - askedMs < pieceMs - EARLY_MS) return result;
     }
   }
 

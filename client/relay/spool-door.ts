@@ -7,9 +7,11 @@ import { HubError, isJsonObject } from '../../protocol/index.js';
 import { readHubFile } from '../../relay/hub-file.js';
 import {
   agentFolder,
+  CLAIMED_SUFFIX,
   isPlainName,
   memberText,
   RELAY_STATUS,
+  REQUEST_SUFFIX,
   REQUESTS,
   RESPONSES,
   requestText,
@@ -62,7 +64,9 @@ export class SpoolDoor {
   async exchange({ method, path, headers, body }: RestRequest, signal: AbortSignal): Promise<RestAnswer> {
     const stem = randomUUID().replaceAll('-', '');
     const file = join(this.#requests, `${stem}.json`);
-    const idempotency_key = headers['Idempotency-Key'];
+    const key = headers['Idempotency-Key'];
+    // A header is bytes, one a character; a file holds the text itself.
+    const idempotency_key = key === undefined ? undefined : Buffer.from(key, 'latin1').toString('utf8');
     const text = requestText({ request_id: stem, agent_id: this.#agentId, method, path, body, idempotency_key });
     try {
       await this.#write(file, text);
@@ -74,8 +78,7 @@ export class SpoolDoor {
     try {
       return await this.#answer(join(this.#responses, `${stem}.json`), signal);
     } catch (cause) {
-      // Nobody waits for it any more, so it need not be done; where it was taken already, this finds nothing.
-      if (signal.aborted) await unlink(file).catch(() => undefined);
+      if (signal.aborted) await this.#withdraw(file);
       throw cause;
     }
   }
@@ -107,6 +110,15 @@ export class SpoolDoor {
       await writeFile(temporary, text, { flag: 'wx' });
     }
     await rename(temporary, file);
+  }
+
+  /**
+   * Nobody waits for the answer any more. A request that was not taken is not done, and a wait whose file is gone is ended;
+   * where the mount refuses deletion, both go on.
+   */
+  async #withdraw(file: string): Promise<void> {
+    await unlink(file).catch(() => undefined);
+    await unlink(file.slice(0, -REQUEST_SUFFIX.length) + CLAIMED_SUFFIX).catch(() => undefined);
   }
 
   #answer(file: string, signal: AbortSignal): Promise<RestAnswer> {
