@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { session, stateAfter } from '../testing/make.js';
+import { completions } from './completion.js';
+import { backspace, deleteWord, editorOf, insert, layout, left, vertical, wordLeft } from './editor.js';
+import { bindingOf, KEYS, keyLabel } from './keys.js';
+import { findSlash, parseSlash, SLASH } from './slash.js';
+
+describe('the editor', () => {
+  it('moves and deletes by what a person sees as one letter', () => {
+    expect(backspace(editorOf('a日')).text).toBe('a');
+    expect(backspace(editorOf('e\u0301')).text).toBe('');
+    expect(left(editorOf('ab🙂')).cursor).toBe(2);
+    expect(deleteWord(editorOf('one two ')).text).toBe('one ');
+    expect(wordLeft(editorOf('one two')).cursor).toBe(4);
+  });
+
+  it('keeps the column on the way up and down, and leaves at both ends', () => {
+    const text = editorOf('long line\nab\nother');
+    const up = vertical(text, -1);
+    expect(up?.cursor).toBe('long line\nab'.length);
+    expect(vertical({ text: 'ab\ncd', cursor: 1 }, 1)?.cursor).toBe(4);
+    expect(vertical({ text: 'ab', cursor: 1 }, 1)).toBeUndefined();
+  });
+
+  it('lays long lines out in rows with the cursor in its place', () => {
+    expect(layout(editorOf('abcdef'), 4)).toEqual({ rows: ['abcd', 'ef'], row: 1, column: 2 });
+    expect(layout(editorOf('日本語'), 4)).toEqual({ rows: ['日本', '語'], row: 1, column: 2 });
+    expect(layout(editorOf('abcd'), 4)).toMatchObject({ row: 1, column: 0 });
+    expect(layout(insert(editorOf('a'), '\n'), 4)).toEqual({ rows: ['a', ''], row: 1, column: 0 });
+    expect(layout(editorOf('a\tb'), 8)).toMatchObject({ rows: ['a  b'], column: 4 });
+  });
+});
+
+describe('slash commands', () => {
+  it('are found whatever their case, by name and by alias', () => {
+    expect(findSlash('DM')?.name).toBe('dm');
+    expect(findSlash('Exit')?.name).toBe('quit');
+  });
+
+  it('are refused when they are not known: a mistyped command is never posted', () => {
+    const parsed = parseSlash('/chanel general');
+    expect(parsed).toMatchObject({ ok: false, error: expect.stringContaining('Did you mean /channels?') });
+  });
+
+  it('take words, quoted words, and the rest over several lines', () => {
+    expect(parseSlash('/dm ana hello\nthere')).toMatchObject({ ok: true, args: ['ana', 'hello\nthere'] });
+    expect(parseSlash('/dm "agent \\"x\\" one" hi')).toMatchObject({ ok: true, args: ['agent "x" one', 'hi'] });
+    expect(parseSlash('/channel my channel')).toMatchObject({ ok: true, args: ['my channel'] });
+    expect(parseSlash('/dm')).toMatchObject({ ok: false, error: 'usage: /dm <agent> [text]' });
+  });
+
+  it('have unique names', () => {
+    const names = SLASH.flatMap(({ name, aliases }) => [name, ...aliases]);
+    expect(new Set(names).size).toBe(names.length);
+  });
+});
+
+describe('keys', () => {
+  it('mean one thing in each place', () => {
+    const all = KEYS.flatMap(({ place, keys }) => keys.map((key) => `${place} ${key}`));
+    expect(new Set(all).size).toBe(all.length);
+  });
+
+  it('of a pane come before those that work anywhere', () => {
+    expect(bindingOf('enter', 'input')).toBe('send');
+    expect(bindingOf('enter', 'feed')).toBe('open-message');
+    expect(bindingOf('ctrl+p', 'feed')).toBe('palette');
+    expect(bindingOf('x', 'feed')).toBeUndefined();
+    expect(keyLabel('ctrl+p')).toBe('Ctrl+P');
+    expect(keyLabel('shift+up')).toBe('Shift+↑');
+  });
+});
+
+describe('completion', () => {
+  const complete = (text: string) => {
+    const agents = [session('ana'), session('ben', { display_name: 'Benedict' }), session('operator')];
+    const state = stateAfter({ type: 'agents', agents }, { type: 'input', input: editorOf(text) });
+    return completions(state).items.map(({ label, insert: inserted }) => [label, inserted]);
+  };
+
+  it('offers commands after a slash, with a space where they take more', () => {
+    expect(complete('/chan')).toEqual([
+      ['/channels', '/channels'],
+      ['/channel', '/channel '],
+    ]);
+  });
+
+  it('offers what an argument can be', () => {
+    expect(complete('/channel b')).toEqual([['build', 'build']]);
+    expect(complete('/dm a')).toEqual([['ana', 'ana ']]);
+    expect(complete('/filter kind=task_')).toEqual([
+      ['task_request', 'kind=task_request'],
+      ['task_result', 'kind=task_result'],
+    ]);
+    expect(complete('/network o')).toEqual([
+      ['on', 'on'],
+      ['off', 'off'],
+    ]);
+  });
+
+  it('offers agents after @, in texts of commands too, by display name too', () => {
+    expect(complete('hello @be')).toEqual([['ben', '@ben ']]);
+    expect(complete('/dm ana tell @Bene')).toEqual([['ben', '@ben ']]);
+    expect(complete('mail me@be')).toEqual([]);
+  });
+});
