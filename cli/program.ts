@@ -1,14 +1,18 @@
 import { Command } from 'commander';
 import { controlCommands } from './commands/control.js';
 import { demoCommands } from './commands/demo.js';
+import { hookCommands } from './commands/hook.js';
 import { hubCommands } from './commands/hub.js';
 import { identityCommands } from './commands/identity.js';
 import { leaseCommands } from './commands/leases.js';
 import { listCommands } from './commands/lists.js';
 import { mcpCommands } from './commands/mcp.js';
 import { messageCommands } from './commands/messages.js';
+import { relayCommands } from './commands/relay.js';
 import { serviceCommands } from './commands/service.js';
+import { smokeCommands } from './commands/smoke.js';
 import { tuiCommands } from './commands/tui.js';
+import { waitCommands } from './commands/wait.js';
 import { watchCommands } from './commands/watch.js';
 import { workCommands } from './commands/work.js';
 import { packageVersion } from './version.js';
@@ -35,11 +39,15 @@ const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['The hub:', demoCommands],
   ['The hub:', tuiCommands],
   ['Looking after it:', controlCommands],
+  ['Looking after it:', relayCommands],
+  ['Looking after it:', smokeCommands],
   ['Messages:', messageCommands],
+  ['Messages:', waitCommands],
   ['Messages:', watchCommands],
   ['Work:', workCommands],
   ['Claims and locks:', leaseCommands],
   ['Agent hosts:', mcpCommands],
+  ['Agent hosts:', hookCommands],
   ['Who is there:', identityCommands],
   ['Lists:', listCommands],
 ];

@@ -5,7 +5,7 @@ import { DEFAULT_CHANNEL, DIRECT_CHANNEL, MESSAGE_KINDS } from '../../protocol/h
 import { declare, show } from '../command.js';
 import { agentOption, connectionOptions, observerOption, openClient, signInIfAway } from '../connection.js';
 import { decimal, flag, integer, messageId, text } from '../options.js';
-import { printable, writeJson, writeJsonLine } from '../output.js';
+import { printable, write, writeJson, writeJsonLine } from '../output.js';
 import { messageLine, messagesView } from '../views.js';
 
 const kindOption = (description: string) => text('--kind <kind>', description).choices(MESSAGE_KINDS);
@@ -67,10 +67,19 @@ export const messageCommands = (): Command[] => [
       integer('--since-id <id>', 'only messages after this one'),
       integer('--limit <n>', 'at most so many; the newest, unless --since-id is given').default(20),
       decimal('--timeout <sec>', 'how long to wait for a message').default(0),
+      flag('--digest', 'print what is unread, broadcasts too, most urgent first; nothing when nothing is'),
+      integer('--budget <tokens>', 'most tokens of the digest').default(1_000),
+      flag('--ack', 'mark what the digest says as read'),
     ],
     help: INBOX_HELP,
     async run(command) {
       const hub = await openClient(command);
+      if (command.getOptionValue('digest') === true) {
+        const { unreadDigest } = await import('../digest.js');
+        const { text } = await unreadDigest(hub, command.opts());
+        if (text !== '') write(text);
+        return 0;
+      }
       const { sinceId, limit, timeout } = command.opts<InboxFlags>();
       const tail = sinceId === undefined;
       show(command, await hub.inbox({ since_id: sinceId, limit, timeout, tail }), messagesView);
@@ -168,8 +177,12 @@ Examples:
   arc poll --agent ben --since-id 42 --timeout 60 --channel general`;
 
 const INBOX_HELP = `
+The digest is text for a language model. Unread is what others said since the agent's last acknowledgement; what does
+not fit into the budget is counted, with the command that reads it.
+
 Examples:
   arc inbox --agent ben
+  arc inbox --agent ben --digest --budget 500 --ack
   arc inbox --agent ben --since-id 42 --timeout 60`;
 
 const THREAD_HELP = `

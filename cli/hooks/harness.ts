@@ -1,0 +1,83 @@
+/** What the harnesses call their hooks, how they want them answered, and where they are configured. */
+import { join } from 'node:path';
+
+/** What happens in a harness, whatever it calls it. */
+export type Moment = 'start' | 'prompt' | 'tool' | 'stop' | 'end';
+
+export interface Harness {
+  readonly title: string;
+  /** Its names of the moments that it has hooks for and in which text can reach the model, or is not needed. */
+  readonly events: Readonly<Record<string, Moment>>;
+  /** Adds text to what the model reads. */
+  readonly context: (event: string, text: string) => object;
+  /** Sends the model back to work instead of letting its turn end. */
+  readonly hold: (text: string) => object;
+  /** How often this turn was held before, where the harness counts. */
+  readonly heldBefore?: (input: Readonly<Record<string, unknown>>) => number | undefined;
+  /** Its configuration file for a project, and for all projects of the user, below the home folder. */
+  readonly projectFile: string;
+  readonly userFile: string;
+  /** The entry of one hook in that file. */
+  readonly entry: (event: string, command: string, maxHolds: number) => object;
+  /** What the file must say beside its hooks. */
+  readonly frame: Readonly<Record<string, unknown>>;
+  /** What else the user has to do. */
+  readonly note?: string;
+}
+
+/** Seconds that a hook may take; it gives up by itself long before. */
+const TIMEOUT_SEC = 15;
+
+const hookSpecific = (hookEventName: string, additionalContext: string) => ({
+  hookSpecificOutput: { hookEventName, additionalContext },
+});
+const block = (reason: string) => ({ decision: 'block', reason });
+const grouped = (command: string, timeout: number) => ({ hooks: [{ type: 'command', command, timeout }] });
+
+export const HARNESSES: Readonly<Record<'claude-code' | 'codex' | 'cursor' | 'gemini', Harness>> = {
+  'claude-code': {
+    title: 'Claude Code',
+    events: { SessionStart: 'start', UserPromptSubmit: 'prompt', PostToolUse: 'tool', Stop: 'stop', SessionEnd: 'end' },
+    context: hookSpecific,
+    hold: block,
+    // Its own file, because the name of the agent is one person's and not the team's.
+    projectFile: join('.claude', 'settings.local.json'),
+    userFile: join('.claude', 'settings.json'),
+    entry: (_event, command) => grouped(command, TIMEOUT_SEC),
+    frame: {},
+  },
+  codex: {
+    title: 'Codex',
+    events: { SessionStart: 'start', UserPromptSubmit: 'prompt', PostToolUse: 'tool', Stop: 'stop' },
+    context: hookSpecific,
+    hold: block,
+    projectFile: join('.codex', 'hooks.json'),
+    userFile: join('.codex', 'hooks.json'),
+    entry: (_event, command) => grouped(command, TIMEOUT_SEC),
+    frame: {},
+    note: 'Older versions of Codex need `codex_hooks = true` under `[features]` in ~/.codex/config.toml.',
+  },
+  cursor: {
+    title: 'Cursor',
+    events: { sessionStart: 'start', postToolUse: 'tool', stop: 'stop', sessionEnd: 'end' },
+    context: (_event, additional_context) => ({ additional_context }),
+    hold: (followup_message) => ({ followup_message }),
+    heldBefore: ({ loop_count }) => (typeof loop_count === 'number' ? loop_count : undefined),
+    projectFile: join('.cursor', 'hooks.json'),
+    userFile: join('.cursor', 'hooks.json'),
+    entry: (event, command, maxHolds) => (event === 'stop' ? { command, loop_limit: maxHolds } : { command }),
+    frame: { version: 1 },
+  },
+  gemini: {
+    title: 'Gemini CLI',
+    events: { SessionStart: 'start', BeforeAgent: 'prompt', AfterTool: 'tool', AfterAgent: 'stop', SessionEnd: 'end' },
+    context: hookSpecific,
+    hold: (reason) => ({ decision: 'deny', reason }),
+    projectFile: join('.gemini', 'settings.json'),
+    userFile: join('.gemini', 'settings.json'),
+    entry: (_event, command) => grouped(command, TIMEOUT_SEC * 1_000),
+    frame: {},
+  },
+};
+
+export type HarnessName = keyof typeof HARNESSES;

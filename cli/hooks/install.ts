@@ -1,0 +1,137 @@
+/** `arc hook install` and `uninstall`: our entries in a harness's configuration, and nobody else's touched. */
+import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { isJsonObject } from '../../protocol/json.js';
+import { CommandError } from '../command.js';
+import { baseUrl } from '../connection.js';
+import { quoted } from '../digest.js';
+import { HARNESSES, type HarnessName } from './harness.js';
+import { lineDiff } from './line-diff.js';
+
+export interface HookChange {
+  what: 'install' | 'uninstall';
+  harness: HarnessName;
+  /** The folder that the harness's files lie below: the project, or the user's home. */
+  folder: string;
+  scope: 'project' | 'user';
+  /** What the harness is to run. */
+  command: string;
+  maxHolds: number;
+  dryRun: boolean;
+}
+
+interface InstallFlags {
+  agent: string;
+  maxHolds: number;
+  scope: 'project' | 'user';
+  dryRun?: boolean;
+}
+
+/** What the command line asks for. */
+export function changeAsked(command: Command, what: 'install' | 'uninstall', harness: HarnessName): HookChange {
+  const { scope, dryRun, agent, maxHolds } = command.opts<InstallFlags>();
+  return {
+    what,
+    harness,
+    folder: scope === 'user' ? homedir() : '',
+    scope,
+    command: `${ownCommand()} hook ${harness} --agent ${quoted(agent)}${options(command, maxHolds)}`,
+    maxHolds,
+    dryRun: dryRun === true,
+  };
+}
+
+/** Makes the change, unless it is a dry run, and says in lines what was changed. */
+export function changeHooks({ what, harness: name, folder, scope, command, maxHolds, dryRun }: HookChange): string {
+  const harness = HARNESSES[name];
+  const path = join(folder, scope === 'user' ? harness.userFile : harness.projectFile);
+  const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  const settings = parse(path, before);
+  const without = withoutOurs(settings, name);
+  const wanted = what === 'uninstall' ? without : withOurs(without, name, command, maxHolds);
+  const isBare = Object.keys(wanted).every((key) => key in harness.frame);
+  const after = isBare && what === 'uninstall' ? '' : `${JSON.stringify(wanted, null, indentOf(before))}\n`;
+  const notes = what === 'install' && harness.note !== undefined ? `\n${harness.note}` : '';
+  if (JSON.stringify(settings) === JSON.stringify(wanted)) return `${path} is as it should be.${notes}`;
+  if (!dryRun) write(path, after);
+  return `${dryRun ? 'would change' : 'changed'} ${path}:\n${lineDiff(before, after)}${notes}`;
+}
+
+type Settings = Record<string, unknown>;
+
+function parse(path: string, text: string): Settings {
+  if (text.trim() === '') return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new CommandError(`${path} is no plain JSON and was left alone: ${(cause as Error).message}`);
+  }
+  if (!isJsonObject(value) || (value.hooks !== undefined && !isJsonObject(value.hooks))) {
+    throw new CommandError(`${path} has another form than expected and was left alone`);
+  }
+  return value;
+}
+
+/** An entry is ours by its command, whoever the agent was and wherever `arc` lay when it was written. */
+function isOurs(entry: unknown, name: HarnessName): boolean {
+  if (!isJsonObject(entry)) return false;
+  if (Array.isArray(entry.hooks)) return entry.hooks.length > 0 && entry.hooks.every((each) => isOurs(each, name));
+  return typeof entry.command === 'string' && entry.command.includes(` hook ${name} --agent `);
+}
+
+function withoutOurs(settings: Settings, name: HarnessName): Settings {
+  if (!isJsonObject(settings.hooks)) return settings;
+  const hooks: Record<string, unknown> = {};
+  for (const [event, entries] of Object.entries(settings.hooks)) {
+    const kept = Array.isArray(entries) ? entries.filter((entry) => !isOurs(entry, name)) : entries;
+    const wasOursAlone = Array.isArray(kept) && kept.length === 0 && Array.isArray(entries) && entries.length > 0;
+    if (!wasOursAlone) hooks[event] = kept;
+  }
+  const { hooks: had, ...others } = settings;
+  const isEmptied = Object.keys(hooks).length === 0 && Object.keys(had as object).length > 0;
+  return isEmptied ? others : { ...settings, hooks };
+}
+
+function withOurs(settings: Settings, name: HarnessName, command: string, maxHolds: number): Settings {
+  const harness = HARNESSES[name];
+  const hooks: Record<string, unknown> = { ...(settings.hooks as object | undefined) };
+  for (const event of Object.keys(harness.events)) {
+    const entries = hooks[event] ?? [];
+    if (!Array.isArray(entries)) throw new CommandError(`the hooks of ${event} have another form than expected`);
+    hooks[event] = [...entries, harness.entry(event, command, maxHolds)];
+  }
+  return { ...harness.frame, ...settings, hooks };
+}
+
+function options(command: Command, maxHolds: number): string {
+  const given = (name: string) => (command.getOptionValueSource(name) ?? 'default') !== 'default';
+  const address = ['baseUrl', 'host', 'port'].some(given) ? ` --base-url ${quoted(baseUrl(command))}` : '';
+  const budget = given('budget') ? ` --budget ${command.getOptionValue('budget')}` : '';
+  return address + budget + (given('maxHolds') ? ` --max-holds ${maxHolds}` : '');
+}
+
+/** `arc` where that is this program, else this very file, so that the hook runs from any folder. */
+function ownCommand(): string {
+  const main = realpathSync(fileURLToPath(new URL('../main.js', import.meta.url)));
+  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
+    const candidate = join(folder, 'arc');
+    if (folder !== '' && existsSync(candidate) && realpathSync(candidate) === main) return 'arc';
+  }
+  return `${quoted(process.execPath)} ${quoted(main)}`;
+}
+
+function write(path: string, text: string): void {
+  if (text === '') {
+    rmSync(path, { force: true });
+    return;
+  }
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, text);
+}
+
+/** The file keeps the indentation it has. */
+const indentOf = (text: string) => /^([ \t]+)\S/m.exec(text)?.[1] ?? '  ';

@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { changeHooks, type HookChange } from '../../cli/hooks/install.js';
+import { newFolder } from '../cli/arc.js';
+import { run } from './run.js';
+
+const HARNESSES = [
+  [
+    'claude-code',
+    '.claude/settings.local.json',
+    ['SessionStart', 'UserPromptSubmit', 'PostToolUse', 'Stop', 'SessionEnd'],
+  ],
+  ['codex', '.codex/hooks.json', ['SessionStart', 'UserPromptSubmit', 'PostToolUse', 'Stop']],
+  ['cursor', '.cursor/hooks.json', ['sessionStart', 'postToolUse', 'stop', 'sessionEnd']],
+  ['gemini', '.gemini/settings.json', ['SessionStart', 'BeforeAgent', 'AfterTool', 'AfterAgent', 'SessionEnd']],
+] as const;
+
+describe.each(HARNESSES)('%s', (harness, file, events) => {
+  it('writes its hooks beside what is there, shows the change, and takes it back', async () => {
+    await using folder = await newFolder();
+    const path = folder.at(file);
+    const command = `arc hook ${harness} --agent 'ana b'`;
+    const change = (what: 'install' | 'uninstall', options: Partial<HookChange> = {}) =>
+      changeHooks({
+        ...{ what, harness, folder: folder.path, scope: 'project', command, maxHolds: 3, dryRun: false },
+        ...options,
+      });
+    const read = () => JSON.parse(readFileSync(path, 'utf8'));
+
+    expect(change('install', { dryRun: true })).toContain(`would change ${path}`);
+    expect(existsSync(path)).toBe(false);
+    expect(change('install')).toMatch(/^\+ .*hook/m);
+    expect(Object.keys(read().hooks)).toEqual(events);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toContain(command);
+    if (harness === 'cursor') expect(read()).toMatchObject({ version: 1, hooks: { stop: [{ loop_limit: 3 }] } });
+    expect(change('install')).toContain('as it should be');
+    expect(readFileSync(path, 'utf8')).toBe(text);
+    change('install', { command: `node main.js hook ${harness} --agent carl` });
+    expect(readFileSync(path, 'utf8')).not.toContain('ana b');
+    change('uninstall');
+    expect(existsSync(path)).toBe(false);
+
+    const others = {
+      theirs: { keep: [1, 2] },
+      hooks: { [events[0]]: [{ hooks: [{ type: 'command', command: 'theirs' }] }], Other: [] },
+    };
+    mkdirSync(dirname(path), { recursive: true });
+    const before = `${JSON.stringify(others, null, 4)}\n`;
+    writeFileSync(path, before);
+    change('install');
+    expect(read()).toMatchObject({ theirs: others.theirs, hooks: { Other: [] } });
+    expect(read().hooks[events[0]]).toHaveLength(2);
+    change('uninstall');
+    if (harness === 'cursor') expect(read()).toEqual({ version: 1, ...others });
+    else expect(readFileSync(path, 'utf8')).toBe(before);
+  });
+});
+
+it('leaves a file alone that it cannot read', async () => {
+  await using folder = await newFolder();
+  mkdirSync(folder.at('.gemini'));
+  writeFileSync(folder.at('.gemini/settings.json'), '{ // comment\n}');
+  const { code, stderr } = await run(['hook', 'install', 'gemini', '--agent', 'ana'], { cwd: folder.path });
+  expect(code).toBe(1);
+  expect(stderr).toContain('left alone');
+  expect(readFileSync(folder.at('.gemini/settings.json'), 'utf8')).toBe('{ // comment\n}');
+});
+
+it('is a command that writes a command, for the user with --scope user', async () => {
+  await using folder = await newFolder();
+  const words = ['hook', 'install', 'claude-code', '--agent', "o'neill", '--scope', 'user', '--port', '7001'];
+  const { code, stdout } = await run(words, { cwd: folder.path, env: { HOME: folder.path } });
+  expect(code).toBe(0);
+  expect(stdout).toContain('changed');
+  const { hooks } = JSON.parse(readFileSync(folder.at('.claude/settings.json'), 'utf8'));
+  expect(hooks.Stop[0].hooks[0].command).toContain(
+    `hook claude-code --agent 'o'\\''neill' --base-url http://127.0.0.1:7001`,
+  );
+});
