@@ -10,6 +10,7 @@ export const connectionOptions = (): Option[] => [
   text('--base-url <url>', `where the hub is (default: "${urlOf(DEFAULT_HOST, DEFAULT_PORT)}")`),
   text('--host <host>', 'the same by host and port'),
   integer('--port <n>', 'the same by port alone, on this machine'),
+  text('--relay <dir>', 'reach the hub through the files of this spool folder instead'),
 ];
 
 export const agentOption = (description = 'the agent that acts'): Option =>
@@ -21,25 +22,43 @@ interface Address {
   baseUrl?: string;
   host?: string;
   port?: number;
+  relay?: string;
 }
 
-/** A flag beats the environment, which beats the file, whichever of the two ways it chooses. */
+/** A flag beats the environment, which beats the file, whichever of the ways it chooses. */
 const RANK = ['config', 'env', 'cli'];
 
+/** The address of the hub, for what needs a connection to it. */
 export function baseUrl(command: Command): string {
+  if (spoolDir(command) !== undefined) command.error('error: --relay cannot be used with this command');
   const { baseUrl, host = DEFAULT_HOST, port = DEFAULT_PORT } = command.opts<Address>();
-  const rank = (name: string) => RANK.indexOf(command.getOptionValueSource(name) ?? '');
-  const byUrl = baseUrl !== undefined && rank('baseUrl') >= Math.max(rank('host'), rank('port'));
+  const byUrl = baseUrl !== undefined && rankOf(command, 'baseUrl') >= rankOf(command, 'host', 'port');
   const url = byUrl ? baseUrl.replace(/\/+$/, '') : urlOf(host, port);
   const scheme = URL.canParse(url) ? new URL(url).protocol : undefined;
   if (scheme !== 'http:' && scheme !== 'https:') command.error(`error: not the URL of a hub: ${url}`);
   return url;
 }
 
-/** A client that makes HTTP requests, as the agent of `--agent` if there is one. */
-export async function openClient(command: Command): Promise<HubClient> {
+/** The spool to use instead of a connection, unless an address was given in a stronger place. */
+export function spoolDir(command: Command): string | undefined {
+  const { relay } = command.opts<Address>();
+  if (relay === undefined) return undefined;
+  return rankOf(command, 'relay') >= rankOf(command, 'baseUrl', 'host', 'port') ? relay : undefined;
+}
+
+const rankOf = (command: Command, ...names: string[]) =>
+  Math.max(...names.map((name) => RANK.indexOf(command.getOptionValueSource(name) ?? '')));
+
+/** How the hub is reached, for people. */
+export const addressOf = (command: Command): string => spoolDir(command) ?? baseUrl(command);
+
+/** A client that makes a request for each call, as the agent of `--agent` if there is one: by HTTP or by the spool. */
+export async function openClient(command: Command, options: { timeoutMs?: number } = {}): Promise<HubClient> {
   const { HubClient } = await import('../client/index.js');
-  return HubClient.overHttp(command.opts<{ agent?: string }>().agent, { baseUrl: baseUrl(command) });
+  const { agent } = command.opts<{ agent?: string }>();
+  const spool = spoolDir(command);
+  if (spool !== undefined) return HubClient.overRelay(agent, { spoolDir: spool, ...options });
+  return HubClient.overHttp(agent, { baseUrl: baseUrl(command), ...options });
 }
 
 /** An observer over WebSocket: it signs in as nobody, so nobody's session is touched. */

@@ -21,9 +21,9 @@ export interface NoHub {
 
 export const notRunning = (url: string): NoHub => ({ running: false, url, error: 'no running hub found' });
 
-/** Undefined when no hub answers at `url`. */
-export async function statusOf(url: string): Promise<HubStatus | undefined> {
-  const client = HubClient.overHttp(undefined, { baseUrl: url, timeoutMs: 5_000 });
+/** Undefined when no hub answers at `url`, or through the client given for it. */
+export async function statusOf(url: string, relayed?: HubClient): Promise<HubStatus | undefined> {
+  const client = relayed ?? HubClient.overHttp(undefined, { baseUrl: url, timeoutMs: 5_000 });
   try {
     const hub = await client.hubInfo();
     const stats = await client.stats().catch(() => null);

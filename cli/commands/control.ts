@@ -1,7 +1,7 @@
 /** Looking after a running hub: status, shutdown, op. */
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { CommandError, declare, show } from '../command.js';
-import { baseUrl, connectionOptions, observerOption, openClient } from '../connection.js';
+import { baseUrl, connectionOptions, observerOption, openClient, spoolDir } from '../connection.js';
 import { flag, integer, text } from '../options.js';
 import { table, writeJson } from '../output.js';
 
@@ -12,9 +12,11 @@ export const controlCommands = (): Command[] => [
     options: [...connectionOptions(), text('--storage <path>', 'the hub of this storage, wherever it listens')],
     help: STATUS_HELP,
     async run(command) {
-      const url = await hubUrl(command);
+      const spool = spoolDir(command);
+      const url = spool ?? (await hubUrl(command));
       const { statusOf, statusView, notRunning } = await import('../status.js');
-      const status = await statusOf(url);
+      const relayed = spool === undefined ? undefined : await openClient(command, { timeoutMs: 5_000 });
+      const status = await statusOf(url, relayed);
       show(command, status ?? notRunning(url), statusView);
       return status === undefined ? 1 : 0;
     },

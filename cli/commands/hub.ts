@@ -26,17 +26,16 @@ export const hubCommands = (): Command[] => [
       ...hubOptions(),
       ...servedRelay(),
       decimal('--timeout <sec>', 'how long the new hub may take until it answers').default(60),
+      flag('--force', 'start a hub even where one that is out of reach serves a spool'),
     ],
     help: ENSURE_HELP,
     async run(command) {
       const { ensureHub } = await import('../hub/ensure.js');
       const { targetOf } = await import('../hub/locate.js');
-      const { timeout } = command.opts<{ timeout: number }>();
-      const result = await ensureHub(
-        targetOf(command),
-        [...hubFlagsGiven(command), ...relayFlagsGiven(command)],
-        timeout * 1_000,
-      );
+      const { timeout, force, spoolDir } = command.opts<{ timeout: number; force?: boolean; spoolDir: string }>();
+      const flags = [...hubFlagsGiven(command), ...relayFlagsGiven(command)];
+      const spool = force === true ? undefined : spoolDir;
+      const result = await ensureHub(targetOf(command), flags, timeout * 1_000, spool);
       writeJson(result);
       return result.running ? 0 : 1;
     },
@@ -81,7 +80,8 @@ Examples:
 const ENSURE_HELP = `
 Prints JSON: "running", "started", "url", and the hub's "log" file when it was started. Exit 1 if no hub runs at the end.
 The hub of the storage counts, wherever it listens. If no storage is named, a hub of a folder above or at the address
-counts too, and "storage_path" says which file it serves.
+counts too, and "storage_path" says which file it serves. In a sandbox whose folder holds the spool of a hub outside, it
+starts none: that hub is the one to talk to, through the relay.
 
 Examples:
   arc ensure

@@ -1,20 +1,27 @@
 /** Who is who and where: whoami, rename, create-channel. */
 import { Argument, type Command } from 'commander';
+import { DEFAULT_SPOOL_DIR } from '../../protocol/hub.js';
 import { declare, show } from '../command.js';
-import { agentOption, connectionOptions, observerOption, openClient, signInIfAway } from '../connection.js';
+import { agentOption, connectionOptions, observerOption, openClient } from '../connection.js';
+import { text } from '../options.js';
 import { printable, writeJson } from '../output.js';
 
 export const identityCommands = (): Command[] => [
   declare({
     name: 'whoami',
     description: 'test the way to the hub, and show what an agent needs at its start',
-    options: [agentOption('who asks'), ...connectionOptions()],
+    options: [
+      agentOption('who asks'),
+      ...connectionOptions(),
+      text('--spool-dir <dir>', 'the spool to try when the hub cannot be reached').default(DEFAULT_SPOOL_DIR),
+    ],
     help: WHOAMI_HELP,
     async run(command) {
-      const hub = await openClient(command);
-      await signInIfAway(hub);
-      writeJson(await hub.whoami());
-      return 0;
+      const { whoami } = await import('../relay/whoami.js');
+      const { verdict, advice } = await whoami(command);
+      writeJson(verdict);
+      process.stderr.write(`${advice}\n`);
+      return verdict.transport === 'direct' ? 0 : 1;
     },
   }),
   declare({
@@ -48,8 +55,9 @@ export const identityCommands = (): Command[] => [
 ];
 
 const WHOAMI_HELP = `
-Prints JSON with the agent's session, who else is live, and the newest message it may see. If it answers, use the hub
-directly. Signs the agent in if it has no live session, and leaves a live one alone.
+Prints JSON with the agent's session, who else is live, and the newest message it may see; "transport" says how: "direct",
+"relay" (the hub is out of reach, but serves a spool in this folder or one above), or "none". What to do stands on stderr.
+Exit 0 only for "direct". Signs the agent in if it has no live session, and leaves a live one alone.
 
 Examples:
   arc whoami --agent ana

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import type { HubClient, Message, TopicChange } from '../../client/index.js';
 import { TOPICS } from '../../protocol/hub.js';
 import { declare, forPeople } from '../command.js';
-import { connectionOptions, observerOption, openObserver } from '../connection.js';
+import { connectionOptions, observerOption, openClient, openObserver, spoolDir } from '../connection.js';
 import { flag, integer, list, text } from '../options.js';
 import { printable, write, writeJsonLine } from '../output.js';
 import { changeLine, messageLine } from '../views.js';
@@ -37,14 +37,17 @@ interface WatchFlags {
 async function watch(command: Command): Promise<number> {
   const { agent, channel, threadId, sinceId, messagesOnly } = command.opts<WatchFlags>();
   const people = forPeople(command);
-  const hub = await openObserver(command);
+  const relayed = spoolDir(command) !== undefined;
+  if (relayed && agent === undefined)
+    command.error('error: --relay needs --agent: a spool shows what an agent may see');
+  const hub = relayed ? await openClient(command) : await openObserver(command);
   // An observer names the agent whose messages it reads, and does not become it: no session is opened or replaced.
   const subscription = hub.subscribe({
     ...(agent === undefined ? { include_direct: true } : { agent_id: agent }),
     channels: channel,
     thread_id: threadId,
     since_id: sinceId,
-    topics: messagesOnly === true ? undefined : TOPICS,
+    topics: messagesOnly === true || relayed ? undefined : TOPICS,
     onChange: (change) => showChange(change, people),
   });
   const leave = () => void subscription.close();
@@ -79,6 +82,7 @@ function tellOfConnection(hub: HubClient): void {
 const WATCH_HELP = `
 A line a message on a terminal, else one JSON object a line: a message has an "id", a change has "topic", "change" and
 "value". It reconnects by itself and misses no message meanwhile.
+Over --relay it shows messages only.
 
 Examples:
   arc watch

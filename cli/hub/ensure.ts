@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { hubOutOfReach } from '../relay/spools.js';
 import { findByStorage, findHub, sameFile, type Target } from './locate.js';
 import { pidFilesIn } from './pid-file.js';
 import { probeHub } from './probe.js';
@@ -18,6 +19,8 @@ export interface Ensured {
   /** The file that the hub's log goes to, when this call started it. */
   log?: string;
   pid?: number;
+  /** The spool whose hub this process cannot reach, so that a hub started here would be alone. */
+  spool?: string;
   /** The storage of the hub that was found, where it is not the one of this folder. */
   storage_path?: string;
   error?: string;
@@ -26,8 +29,14 @@ export interface Ensured {
 /**
  * @param flags what `serve` is started with
  * @param timeoutMs how long the new hub may take until it answers
+ * @param spool where a hub out of reach may be serving agents of this folder; undefined starts one all the same
  */
-export async function ensureHub(target: Target, flags: readonly string[], timeoutMs: number): Promise<Ensured> {
+export async function ensureHub(
+  target: Target,
+  flags: readonly string[],
+  timeoutMs: number,
+  spool: string | undefined,
+): Promise<Ensured> {
   const hub = await findHub(target);
   if (hub !== undefined) {
     const elsewhere = !sameFile(hub.storage_path, target.storage);
@@ -37,6 +46,13 @@ export async function ensureHub(target: Target, flags: readonly string[], timeou
   if (other !== undefined) {
     const error = `${target.url} is a hub on ${other.storage_path}, not on ${target.storage}; choose another --port`;
     return { running: false, started: false, url: target.url, error };
+  }
+  const elsewhere = spool === undefined ? undefined : await hubOutOfReach(spool);
+  if (elsewhere !== undefined) {
+    const error =
+      `a hub that cannot be reached from here serves ${elsewhere}; one started here would be alone. ` +
+      `Use it through the relay (arc whoami --agent NAME --relay ${elsewhere}), or start another with --force`;
+    return { running: false, started: false, url: target.url, spool: elsewhere, error };
   }
   return startHub(target, flags, timeoutMs);
 }

@@ -1,18 +1,16 @@
 /** `arc mcp`: the adapter on the standard streams, until the input ends. */
 import type { Command } from 'commander';
-import { HubClient } from '../../client/index.js';
 import { McpAdapter } from '../../client/mcp/adapter.js';
 import { StdioTransport } from '../../client/mcp/stdio-transport.js';
-import { baseUrl } from '../connection.js';
+import { addressOf, openClient } from '../connection.js';
 import { packageVersion } from '../version.js';
 
 /** A hub that was lost is waited for no longer than this; the tool's answer then says so. */
 const PATIENCE_MS = 8_000;
 
 export async function serveMcp(command: Command): Promise<number> {
-  const hubAt = baseUrl(command);
-  const { agent } = command.opts<{ agent: string }>();
-  const hub = HubClient.overHttp(agent, { baseUrl: hubAt, timeoutMs: PATIENCE_MS });
+  const hubAt = addressOf(command);
+  const hub = await openClient(command, { timeoutMs: PATIENCE_MS });
   const adapter = new McpAdapter({ hub, hubAt, version: packageVersion() });
   const transport = new StdioTransport(process.stdin, process.stdout);
   transport.onerror = (error) => process.stderr.write(`arc mcp: ${error.message}\n`);

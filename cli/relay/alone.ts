@@ -1,0 +1,37 @@
+/** `arc relay`: the relay in a process of its own, in front of a hub that it reaches by HTTP. */
+import { DEFAULT_LIMITS, requestCapBytes } from '../../protocol/limits.js';
+import { RelayHost } from '../../relay/host.js';
+import { HttpExecutor } from '../../relay/http-executor.js';
+import { spoolPath } from '../../relay/spool.js';
+import { openLog } from '../log.js';
+import { ENVELOPE_BYTES } from './in-hub.js';
+import type { RelaySettings } from './options.js';
+
+export interface AloneOptions extends RelaySettings {
+  baseUrl: string;
+  spoolDir: string;
+  requestTimeoutSec: number;
+  json: boolean;
+}
+
+/** Runs until it is signalled. */
+export async function relayAlone(options: AloneOptions): Promise<void> {
+  const { baseUrl, spoolDir, requestTimeoutSec, json, ...settings } = options;
+  const signalled = new Promise<void>((resolve) => {
+    process.once('SIGTERM', () => resolve()).once('SIGINT', () => resolve());
+  });
+  using executor = new HttpExecutor({ baseUrl, requestTimeoutSec });
+  const relay = new RelayHost({
+    ...settings,
+    spoolDir,
+    execute: executor.execute,
+    identify: executor.identify,
+    log: openLog({ quiet: false, json }),
+    maxRequestBytes: requestCapBytes(DEFAULT_LIMITS) + ENVELOPE_BYTES,
+  });
+  await relay.start();
+  const ready = { ready: true, spool: spoolPath(spoolDir), base_url: baseUrl, pid: process.pid };
+  process.stdout.write(`${JSON.stringify(ready)}\n`);
+  await signalled;
+  await relay.stop();
+}
