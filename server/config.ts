@@ -79,7 +79,8 @@ export const HubConfig = z
     stall_sec: atLeast(1, 'stall_sec must be at least 1')
       .default(60)
       .describe('a connection that accepts no bytes for this long is closed with 4008'),
-    high_water_bytes: atLeast(1_024, 'high_water_bytes must be at least 1024')
+    // Below what a socket itself takes before it says that it is full, nothing would tell when it has drained.
+    high_water_bytes: atLeast(65_536, 'high_water_bytes must be at least 65536')
       .default(1_048_576)
       .describe('unsent bytes of a connection above which it is fed from the store'),
     compression: z.boolean().default(false).describe('offer permessage-deflate on WebSocket'),
