@@ -20,10 +20,11 @@ export function coercionsOf(schema: unknown): ReadonlyMap<string, Coercion> {
   return fields;
 }
 
-const isFalsy = (value: unknown) =>
-  !value ||
-  (Array.isArray(value) && value.length === 0) ||
-  (typeof value === 'object' && !(value instanceof NumberText) && Object.keys(value as object).length === 0);
+function isFalsy(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return !value;
+  if (value instanceof NumberText) return Number(value.text) === 0;
+  return Object.keys(value).length === 0;
+}
 
 /** @returns undefined when the value counts as absent */
 export function coerce(field: string, coercion: Coercion, value: unknown): unknown {
