@@ -1,0 +1,27 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type HubOptions, loadConfig } from '../../server/config.js';
+import { type RunningHub, startHub } from '../../server/main.js';
+
+const quiet = { info: () => undefined, warn: () => undefined, error: (details: object) => console.error(details) };
+
+export interface InProcessHub extends AsyncDisposable {
+  readonly hub: RunningHub;
+  readonly wsUrl: string;
+}
+
+/** A whole hub within the test's own process, on a free port and a real file. */
+export async function startInProcess(options: HubOptions = {}): Promise<InProcessHub> {
+  const folder = await mkdtemp(join(tmpdir(), 'arc-property-'));
+  const storage = join(folder, 'arc.sqlite3');
+  const hub = await startHub(loadConfig({ port: 0, storage, durability: 'normal', quiet: true, ...options }), quiet);
+  return {
+    hub,
+    wsUrl: `${hub.url.replace(/^http/, 'ws')}/v1/ws`,
+    [Symbol.asyncDispose]: async () => {
+      await hub.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
