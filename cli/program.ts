@@ -9,9 +9,7 @@ import { listCommands } from './commands/lists.js';
 import { mcpCommands } from './commands/mcp.js';
 import { messageCommands } from './commands/messages.js';
 import { relayCommands } from './commands/relay.js';
-import { relayCommands } from './commands/relay.js';
 import { serviceCommands } from './commands/service.js';
-import { smokeCommands } from './commands/smoke.js';
 import { smokeCommands } from './commands/smoke.js';
 import { tuiCommands } from './commands/tui.js';
 import { waitCommands } from './commands/wait.js';
@@ -41,8 +39,6 @@ const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['The hub:', demoCommands],
   ['The hub:', tuiCommands],
   ['Looking after it:', controlCommands],
-  ['Looking after it:', relayCommands],
-  ['Looking after it:', smokeCommands],
   ['Looking after it:', relayCommands],
   ['Looking after it:', smokeCommands],
   ['Messages:', messageCommands],

@@ -1,12 +1,12 @@
 /** `arc hook install` and `uninstall`: our entries in a harness's configuration, and nobody else's touched. */
 import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { isJsonObject } from '../../protocol/json.js';
 import { CommandError } from '../command.js';
-import { baseUrl } from '../connection.js';
+import { baseUrl, spoolDir } from '../connection.js';
 import { quoted } from '../digest.js';
 import { HARNESSES, type HarnessName } from './harness.js';
 import { lineDiff } from './line-diff.js';
@@ -109,7 +109,13 @@ function withOurs(settings: Settings, name: HarnessName, command: string, maxHol
 
 function options(command: Command, maxHolds: number): string {
   const given = (name: string) => (command.getOptionValueSource(name) ?? 'default') !== 'default';
-  const address = ['baseUrl', 'host', 'port'].some(given) ? ` --base-url ${quoted(baseUrl(command))}` : '';
+  const spool = spoolDir(command);
+  const byUrl = spool === undefined && ['baseUrl', 'host', 'port'].some(given);
+  const address = byUrl
+    ? ` --base-url ${quoted(baseUrl(command))}`
+    : spool === undefined
+      ? ''
+      : ` --relay ${quoted(resolve(spool))}`;
   const budget = given('budget') ? ` --budget ${command.getOptionValue('budget')}` : '';
   return address + budget + (given('maxHolds') ? ` --max-holds ${maxHolds}` : '');
 }

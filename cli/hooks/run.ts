@@ -1,9 +1,8 @@
 /** One call of a harness's hook: JSON in, JSON out, and never in the way when there is no hub. */
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
-import { HubClient } from '../../client/index.js';
 import { isJsonObject } from '../../protocol/index.js';
-import { baseUrl } from '../connection.js';
+import { openClient } from '../connection.js';
 import type { HarnessName } from './harness.js';
 import { type HookFlags, respond } from './respond.js';
 
@@ -13,9 +12,9 @@ const PATIENCE_MS = 4_000;
 export async function runHook(command: Command, name: HarnessName): Promise<void> {
   let answer: object = {};
   try {
-    const flags = command.opts<HookFlags & { agent: string }>();
+    const flags = command.opts<HookFlags>();
     const input: unknown = JSON.parse(await readAll(process.stdin));
-    const hub = HubClient.overHttp(flags.agent, { baseUrl: baseUrl(command), timeoutMs: PATIENCE_MS });
+    const hub = await openClient(command, { timeoutMs: PATIENCE_MS });
     if (isJsonObject(input)) answer = await respond(name, input, hub, flags);
   } catch (cause) {
     // A harness shows or ignores what stands on stderr; its work goes on either way.

@@ -39,10 +39,13 @@ export function textOf({ content }: CallToolResult): string {
 
 const newClient = () => new Client({ name: 'test-host', version: '1.2.3' });
 
-export async function openStdio(url: string, agent: string): Promise<Host> {
+export const openStdio = (url: string, agent: string) => openArgs(['--agent', agent, '--base-url', url]);
+
+/** `arc mcp` with these arguments. */
+export async function openArgs(args: readonly string[]): Promise<Host> {
   const transport = new StdioClientTransport({
     command: process.execPath,
-    args: [HUB_MAIN, 'mcp', '--agent', agent, '--base-url', url],
+    args: [HUB_MAIN, 'mcp', ...args],
     stderr: 'inherit',
   });
   const client = newClient();

@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HubClient } from '../../client/index.js';
 import { HUB_MAIN, type HubProcess, startHub } from '../support/hub-process.js';
 import { until } from '../support/until.js';
-import { openStdio, textOf } from './hosts.js';
+import { openArgs, openStdio, textOf } from './hosts.js';
 
 /** `arc mcp` with bytes in and bytes out. */
 function raw(url: string, agent = 'raw') {
@@ -152,6 +153,13 @@ describe('arc mcp', () => {
     expect(logged).toContain('early is at the hub');
     expect(late.isRunning).toBe(true);
     expect(await host.value('arc_list_agents')).toMatchObject([{ agent_id: 'early' }]);
+  });
+
+  it('reaches the hub through the files of a spool', async () => {
+    await using host = await openArgs(['--agent', 'boxed', '--relay', join(hub.folder, 'spool')]);
+    const posted = await host.value('arc_post_message', { channel: 'general', body: 'from a sandbox' });
+    expect(posted).toMatchObject({ from_agent: 'boxed' });
+    expect(await host.value('arc_list_agents')).toContainEqual(expect.objectContaining({ agent_id: 'boxed' }));
   });
 
   it('keeps the agent present for longer than the presence TTL', async () => {
