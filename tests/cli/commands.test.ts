@@ -70,11 +70,15 @@ describe('post (arc-v1 §8.8)', () => {
 
 describe('sessions', () => {
   it('whoami signs in whoever is away, and shows the bootstrap (arc-v1 §8.8)', async () => {
-    expect(await result('whoami', '--agent', 'newcomer')).toMatchObject({
+    const outcome = await run('whoami', '--agent', 'newcomer');
+    expect(outcome.code).toBe(0);
+    expect(json(outcome)).toMatchObject({
       agent_id: 'newcomer',
       session: { agent_id: 'newcomer', active: true },
       default_channel: 'general',
+      transport: 'direct',
     });
+    expect(outcome.stderr).toContain('use it directly');
   });
 
   it.each([['whoami'], ['post', 'x'], ['poll', '--timeout', '0']])(
