@@ -1,4 +1,4 @@
 import { cases } from './cases/shutdown.js';
 import { prove } from './harness/contract.js';
 
-prove('shutdown', cases);
+prove('shutdown', cases, { together: true });

@@ -141,10 +141,13 @@ export const cases: readonly Case[] = [
   command(['arc-v1 §8.8-4'], 'says that no hub is there', async ({ use }) => {
     const cwd = await folder(use);
     const url = `http://127.0.0.1:${await freePort()}`;
-    for (const args of [['post', 'x'], ['poll'], ['whoami']]) {
+    for (const args of [['post', 'x'], ['poll']]) {
       const { code, stdout } = await arc(cwd, ...args, '--agent', 'a', '--base-url', url);
       expect([args, code, stdout]).toEqual([args, 1, expect.stringMatching(/^arc error: connection error: /)]);
     }
+    const who = await arc(cwd, 'whoami', '--agent', 'a', '--base-url', url);
+    expect([who.code, JSON.parse(who.stdout)]).toEqual([1, { transport: 'none' }]);
+    expect(who.stderr).toContain('connection error: ');
   }),
 
   command(['arc-v1 §8.3-2', 'arc-v1 §8.3-3'], 'refuses to start, in one line', async ({ hub, use }) => {

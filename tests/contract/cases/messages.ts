@@ -218,7 +218,7 @@ export const cases = [
       }
     },
   ),
-  onDoors(['client-ws', 'client-http'], ['arc-v1 §2.4-20'], 'keeps numbers', async ({ join }) => {
+  onDoors(['client-ws', 'client-http', 'client-relay'], ['arc-v1 §2.4-20'], 'keeps numbers', async ({ join }) => {
     const ana = await join('ana');
     const n = [1.5, 1e3, 2 ** 60, -0.25, 1e-7, 1e21];
     const message = await ana.call('messages.post', {

@@ -35,6 +35,8 @@ export const rules = [
     1: command('post prints the message; --to makes it direct'),
     2: command('poll prints one JSON object a line, without own messages unless asked'),
     3: command('whoami prints the bootstrap, and evicts nobody (arc-v1 §12 F7)'),
-    4: command('a hub that is down: arc error: on stdout, exit 1'),
+    4: command(
+      'a hub that is down: arc error: on stdout, exit 1; whoami answers that there is no way to a hub, exit 1',
+    ),
   }),
 ];
