@@ -1,4 +1,5 @@
 import express, { type ErrorRequestHandler, type Express } from 'express';
+import { openApi } from '../../protocol/description/openapi.js';
 import { HubError } from '../../protocol/index.js';
 import type { Hub } from '../domain/hub.js';
 import { send, toRestError } from './answers.js';
@@ -22,6 +23,11 @@ export function createPages(hub: Hub, version: string): Express {
   });
   app.get('/healthz', (_req, res) => {
     send(res, { status: 200, body: JSON.stringify({ ok: true, result: { status: 'ok', version } }) }, instanceId);
+  });
+  let description: string | undefined;
+  app.get('/v1/openapi.json', (_req, res) => {
+    description ??= JSON.stringify(openApi(version));
+    send(res, { status: 200, body: description }, instanceId);
   });
   app.use((req, res) => {
     const known = req.method === 'GET' || req.method === 'POST' || req.method === 'DELETE';
