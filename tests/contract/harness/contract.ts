@@ -62,6 +62,9 @@ export const onDoors = (places: readonly Place[], rules: readonly string[], titl
 /** The same case on a hub of its own. */
 export const ownHub = (each: Case, own: HubOptions = {}): Case => ({ ...each, own });
 
+/** Some cases start ten processes, one after the other, on a loaded machine; only a failure uses this up. */
+const PATIENCE_MS = 120_000;
+
 /**
  * Declares the tests of a file: its cases on each door, against one hub, in the order given.
  *
@@ -84,11 +87,15 @@ export function prove(
       const group = together ? describe.concurrent : describe;
       group(place, () => {
         for (const each of here) {
-          it(`${each.title} (${each.rules.join(', ')})`, async () => {
-            if (each.own === undefined) return runOn(shared, place, each);
-            await using hub = await startHub(each.own);
-            await runOn(hub, place, each);
-          });
+          it(
+            `${each.title} (${each.rules.join(', ')})`,
+            async () => {
+              if (each.own === undefined) return runOn(shared, place, each);
+              await using hub = await startHub(each.own);
+              await runOn(hub, place, each);
+            },
+            PATIENCE_MS,
+          );
         }
       });
     }
