@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { controlCommands } from './commands/control.js';
 import { demoCommands } from './commands/demo.js';
+import { guardCommands } from './commands/guard.js';
 import { hookCommands } from './commands/hook.js';
 import { hubCommands } from './commands/hub.js';
 import { identityCommands } from './commands/identity.js';
@@ -48,6 +49,7 @@ const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['Claims and locks:', leaseCommands],
   ['Agent hosts:', mcpCommands],
   ['Agent hosts:', hookCommands],
+  ['Agent hosts:', guardCommands],
   ['Who is there:', identityCommands],
   ['Lists:', listCommands],
 ];

@@ -1,13 +1,13 @@
 /** `arc hook install` and `uninstall`: our entries in a harness's configuration, and nobody else's touched. */
-import { existsSync, mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { isJsonObject } from '../../protocol/json.js';
 import { CommandError } from '../command.js';
-import { baseUrl, spoolDir } from '../connection.js';
+import { explicitAddress } from '../connection-flags.js';
 import { quoted } from '../digest.js';
+import { ownCommand } from '../own-command.js';
 import { HARNESSES, type HarnessName } from './harness.js';
 import { lineDiff } from './line-diff.js';
 
@@ -109,25 +109,9 @@ function withOurs(settings: Settings, name: HarnessName, command: string, maxHol
 
 function options(command: Command, maxHolds: number): string {
   const given = (name: string) => (command.getOptionValueSource(name) ?? 'default') !== 'default';
-  const spool = spoolDir(command);
-  const byUrl = spool === undefined && ['baseUrl', 'host', 'port'].some(given);
-  const address = byUrl
-    ? ` --base-url ${quoted(baseUrl(command))}`
-    : spool === undefined
-      ? ''
-      : ` --relay ${quoted(resolve(spool))}`;
+  const address = explicitAddress(command);
   const budget = given('budget') ? ` --budget ${command.getOptionValue('budget')}` : '';
   return address + budget + (given('maxHolds') ? ` --max-holds ${maxHolds}` : '');
-}
-
-/** `arc` where that is this program, else this very file, so that the hook runs from any folder. */
-function ownCommand(): string {
-  const main = realpathSync(fileURLToPath(new URL('../main.js', import.meta.url)));
-  for (const folder of (process.env.PATH ?? '').split(delimiter)) {
-    const candidate = join(folder, 'arc');
-    if (folder !== '' && existsSync(candidate) && realpathSync(candidate) === main) return 'arc';
-  }
-  return `${quoted(process.execPath)} ${quoted(main)}`;
 }
 
 function write(path: string, text: string): void {

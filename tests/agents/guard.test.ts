@@ -1,0 +1,127 @@
+/** Two agents in a real git repository. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { collisions } from '../../cli/guard/collisions.js';
+import { HubClient } from '../../client/index.js';
+import { type Folder, newFolder } from '../cli/arc.js';
+import { type HubProcess, startHub } from '../support/hub-process.js';
+import { run } from './run.js';
+
+let hub: HubProcess;
+let ben: HubClient;
+beforeAll(async () => {
+  hub = await startHub();
+  ben = HubClient.overHttp('ben', { baseUrl: hub.url });
+});
+afterAll(async () => {
+  await ben.close();
+  await hub[Symbol.asyncDispose]();
+});
+
+const ENV = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_SYSTEM: '/dev/null' };
+
+interface Done {
+  code: number;
+  stderr: string;
+}
+
+function git(cwd: string, words: readonly string[], env: Record<string, string> = {}): Done {
+  try {
+    execFileSync('git', words, { cwd, env: { ...ENV, ...env }, stdio: 'pipe' });
+    return { code: 0, stderr: '' };
+  } catch (cause) {
+    const { status, stderr } = cause as { status: number; stderr: Buffer };
+    return { code: status, stderr: stderr.toString() };
+  }
+}
+
+function repository(folder: Folder): (file: string, env?: Record<string, string>, ...words: string[]) => Done {
+  for (const words of [
+    ['init', '-q'],
+    ['config', 'user.name', 'x'],
+    ['config', 'user.email', 'x@example.org'],
+  ]) {
+    git(folder.path, words);
+  }
+  let count = 0;
+  return (file, env = {}, ...words) => {
+    count += 1;
+    mkdirSync(folder.at('src'), { recursive: true });
+    writeFileSync(folder.at(file), String(count));
+    git(folder.path, ['add', file]);
+    return git(folder.path, ['commit', '-q', '-m', `commit ${count}`, ...words], env);
+  };
+}
+
+const install = (folder: Folder, ...words: string[]) =>
+  run(['guard', 'install', '--agent', 'ana', '--base-url', hub.url, ...words], { cwd: folder.path });
+
+it('refuses files that another agent has locked, and says who holds them for how long', async () => {
+  await using folder = await newFolder();
+  const commit = repository(folder);
+  expect((await install(folder)).stdout).toContain('guards every commit');
+  await ben.lock('src/a.ts', { ttl_sec: 600 });
+  expect(commit('src/b.ts')).toEqual({ code: 0, stderr: '' });
+  const refused = commit('src/a.ts');
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toMatch(/src\/a\.ts is locked by ben, for another 10m\n/);
+  expect(refused.stderr).toContain('ARC_GUARD=off');
+  expect(commit('src/a.ts', { ARC_AGENT: 'ben' }).code).toBe(0);
+  expect(commit('src/a.ts', { ARC_GUARD: 'off' }).code).toBe(0);
+  expect(commit('src/a.ts', {}, '--no-verify').code).toBe(0);
+  await ben.unlock('src/a.ts');
+  expect(commit('src/a.ts').code).toBe(0);
+});
+
+it('guards worktrees too, keeps the hook that was there, and gives it back', async () => {
+  await using folder = await newFolder();
+  const commit = repository(folder);
+  commit('first');
+  const hook = folder.at('.git/hooks/pre-commit');
+  const before = '#!/bin/sh\necho ran >> hook-ran\n';
+  mkdirSync(folder.at('.git/hooks'), { recursive: true });
+  writeFileSync(hook, before);
+  chmodSync(hook, 0o755);
+  git(folder.path, ['worktree', 'add', '-q', 'tree']);
+  expect((await run(['guard', 'install', '--base-url', hub.url], { cwd: folder.at('tree') })).code).toBe(0);
+  expect((await install(folder)).stdout).toContain('runs the earlier hook after it');
+  await ben.lock('./docs/');
+  mkdirSync(folder.at('tree/docs'));
+  writeFileSync(folder.at('tree/docs/x.md'), 'x');
+  git(folder.at('tree'), ['add', '.']);
+  expect(git(folder.at('tree'), ['commit', '-m', 'x']).stderr).toContain('docs/x.md is locked by ben');
+  expect(commit('src/c.ts').code).toBe(0);
+  expect(readFileSync(folder.at('hook-ran'), 'utf8')).toBe('ran\n');
+  await run(['guard', 'uninstall'], { cwd: folder.path });
+  expect(readFileSync(hook, 'utf8')).toBe(before);
+  expect(existsSync(`${hook}.before-arc-guard`)).toBe(false);
+});
+
+it('says nothing when the hub is down, unless it is told to', async () => {
+  await using folder = await newFolder();
+  const commit = repository(folder);
+  const down = ['guard', 'install', '--base-url', 'http://127.0.0.1:9'];
+  await run(down, { cwd: folder.path });
+  expect(commit('a')).toEqual({ code: 0, stderr: '' });
+  await run([...down, '--when-down', 'refuse'], { cwd: folder.path });
+  expect(commit('b')).toMatchObject({ code: 1, stderr: expect.stringContaining('no hub answers') });
+});
+
+it.each([
+  ['a.ts', ['a.ts'], true],
+  ['./a.ts', ['a.ts'], true],
+  ['src', ['src/deep/a.ts'], true],
+  ['src/', ['src/a.ts'], true],
+  ['src/a', ['src/ab'], false],
+  ['/repo/src/a.ts', ['src/a.ts'], true],
+  ['/other/src/a.ts', ['src/a.ts'], false],
+  ['../a.ts', ['a.ts'], false],
+  ['.', ['a.ts'], true],
+  ['src/../a.ts', ['a.ts'], true],
+])('a lock on %s and a commit of %j: %s', (file_path, files, collides) => {
+  const times = { locked_at: '', expires_at: '', released_at: null, metadata: {} };
+  const lock = { file_path, agent_id: 'ben', ...times };
+  expect(collisions(files, [lock], 'ana', '/repo').length > 0).toBe(collides);
+  expect(collisions(files, [lock], 'ben', '/repo')).toEqual([]);
+});
