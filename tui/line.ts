@@ -1,5 +1,5 @@
 /** What is drawn: lines of spans, each with a role. Everything above the components is functions from state to lines. */
-import { cut, head, width } from './text.js';
+import { cut, head, near, width } from './text.js';
 import type { Paint, Role } from './theme.js';
 
 export interface Span {
@@ -19,7 +19,9 @@ export const lineWidth = (spans: Line): number => spans.reduce((sum, { text }) =
 export function cutLine(spans: Line, columns: number): Line {
   let room = columns;
   const kept: Span[] = [];
-  for (const [i, each] of spans.entries()) {
+  for (const [i, whole] of spans.entries()) {
+    // What is cut off anyway is not measured.
+    const each = { ...whole, text: near(whole.text, columns) };
     const wide = width(each.text);
     const isLast = i === spans.length - 1;
     if (wide < room || (wide === room && isLast)) {

@@ -1,4 +1,4 @@
-import { assert, property, string } from 'fast-check';
+import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
 import { cut, printable, width, wrap } from './text.js';
@@ -36,8 +36,8 @@ describe('printable', () => {
   });
 
   it('lets no control or format character through, whatever comes', () => {
-    assert(
-      property(string({ unit: 'binary' }), (text) => {
+    void fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
         const shown = printable(text, { lines: true });
         expect(shown).not.toMatch(
           /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\u200b\u200e\u200f]/,
@@ -61,8 +61,8 @@ describe('width', () => {
 
   it('cuts between letters, and never beyond the columns', () => {
     expect(cut('日本語版', 5)).toBe('日本…');
-    assert(
-      property(string({ unit: 'grapheme' }), (text) => {
+    void fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
         expect(width(cut(printable(text), 7))).toBeLessThanOrEqual(7);
       }),
     );
@@ -73,8 +73,8 @@ describe('width', () => {
     expect(wrap('  if (x) {\n    y', 20)).toEqual(['  if (x) {', '    y']);
     expect(wrap('abcdefghij', 4)).toEqual(['abcd', 'efgh', 'ij']);
     expect(wrap('', 4)).toEqual(['']);
-    assert(
-      property(string({ unit: 'grapheme', maxLength: 60 }), (text) => {
+    void fc.assert(
+      fc.property(fc.string({ unit: 'grapheme', maxLength: 60 }), (text) => {
         const shown = printable(text);
         for (const row of wrap(shown, 9)) expect(stringWidth(row)).toBeLessThanOrEqual(9);
         // Nothing but spaces is lost.

@@ -24,14 +24,16 @@ export interface PrintableOptions {
   readonly lines?: boolean;
 }
 
+/** A text on one line is never shown longer than this; names are at most 1,024 characters long. */
+const ONE_LINE_CHARS = 4_096;
+
 /**
  * No escape sequence, control character, bidi override or hidden letter of `text` reaches the terminal; letters of all
  * scripts do.
  */
 export function printable(text: string, { lines = false }: PrintableOptions = {}): string {
-  if (PLAIN.test(text)) return text;
-  if (lines && PLAIN_LINES.test(text)) return text;
-  const broken = text
+  if (lines ? PLAIN_LINES.test(text) : text.length <= ONE_LINE_CHARS && PLAIN.test(text)) return text;
+  const broken = (lines ? text : text.slice(0, ONE_LINE_CHARS))
     .toWellFormed()
     .replace(/\r\n?|[\u0085\u2028\u2029]/g, '\n')
     .replaceAll('\t', '  ');
@@ -70,13 +72,16 @@ export function head(text: string, columns: number): string {
   return kept;
 }
 
+/** Enough of `text` to fill `columns`: no column takes more than so many units in any script that `printable` keeps. */
+export const near = (text: string, columns: number): string =>
+  text.length > columns * 16 + 64 ? text.slice(0, columns * 16 + 64) : text;
+
 /** `text` cut to `columns`, with an ellipsis where something is missing. */
 export function cut(text: string, columns: number): string {
   if (columns <= 0) return '';
-  // A long text is not measured whole: no column takes more than this many units in any script we keep.
-  const near = text.length > columns * 16 ? text.slice(0, columns * 16) : text;
-  if (near.length === text.length && width(near) <= columns) return text;
-  return `${head(near, columns - 1)}…`;
+  const start = near(text, columns);
+  if (start.length === text.length && width(start) <= columns) return text;
+  return `${head(start, columns - 1)}…`;
 }
 
 /** `text` cut or filled with spaces to exactly `columns`. */

@@ -340,7 +340,9 @@ export class App {
       const letters = [...text];
       for (const letter of letters) {
         const id = bindingOf(letter, this.state.focus);
-        if (id !== undefined) this.run(id);
+        // The letter before may have opened a window.
+        if (this.state.overlay !== undefined) this.#overlayText(letter);
+        else if (id !== undefined) this.run(id);
         else if (letter === '/') {
           this.#focus('input');
           this.#editInput((editor) => edit.insert(editor, letter));

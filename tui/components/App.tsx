@@ -93,9 +93,9 @@ function Covered({ state, layout, paint }: PartProps) {
 
 function TooSmall({ size: { columns, rows }, paint }: { readonly size: Size; readonly paint: Paint }) {
   const lines = [
-    line('This terminal is too small.', 'warn'),
-    line(`It has ${columns}×${rows};`),
-    line(`${MIN_COLUMNS}×${MIN_ROWS} are needed.`),
+    line('Too small.', 'warn'),
+    line(`This is ${columns}×${rows},`),
+    line(`${MIN_COLUMNS}×${MIN_ROWS} is needed.`),
     line('Enlarge it, or use arc tui --plain.', 'muted'),
   ];
   return <Lines lines={lines} columns={columns} rows={rows} paint={paint} />;

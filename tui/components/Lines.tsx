@@ -1,5 +1,5 @@
 import { Text, Transform } from 'ink';
-import { cutLine, type Line, lineWidth, paintLine } from '../line.js';
+import { cutLine, type Line, paintLine } from '../line.js';
 import type { Paint } from '../theme.js';
 
 interface LinesProps {
@@ -20,8 +20,7 @@ export function Lines({ lines, columns, rows, paint }: LinesProps) {
   if (columns <= 0 || rows <= 0) return null;
   const painted = Array.from({ length: rows }, (_, i) => {
     const each = lines[i] ?? [];
-    const fitting = lineWidth(each) <= columns ? each : cutLine(each, columns);
-    return paintLine(fitting, paint) || ' ';
+    return paintLine(cutLine(each, columns), paint) || ' ';
   });
   return (
     <Transform transform={(_, i) => painted[i] ?? ''}>

@@ -1,4 +1,4 @@
-import { array, assert, constantFrom, nat, property } from 'fast-check';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type InputEvent, KeyParser } from './key-parser.js';
 
@@ -49,7 +49,7 @@ describe('KeyParser', () => {
   });
 
   it('reads the same however its input is split', () => {
-    const pieces = constantFrom(
+    const pieces = fc.constantFrom(
       'a',
       '\r',
       `${ESC}[A`,
@@ -59,8 +59,8 @@ describe('KeyParser', () => {
       'é',
       `${ESC}OP`,
     );
-    assert(
-      property(array(pieces, { maxLength: 8 }), array(nat(60)), (parts, cuts) => {
+    void fc.assert(
+      fc.property(fc.array(pieces, { maxLength: 8 }), fc.array(fc.nat(60)), (parts, cuts) => {
         const input = parts.join('');
         const whole = joined(new KeyParser().push(input));
         const parser = new KeyParser();

@@ -32,7 +32,13 @@ export function reduce(state: State, action: Action): State {
       // A hub that was never looked at has nothing unread: what was said before is history.
       const seen = state.seen.has(BASE) ? state.seen : new Map(state.seen).set(BASE, action.latest_id);
       const window = state.window.messages.length === 0 ? { ...EMPTY_WINDOW, floorId: action.since_id } : state.window;
-      return { ...state, seen, window, latestId: Math.max(state.latestId, action.latest_id) };
+      return {
+        ...state,
+        seen,
+        window,
+        startId: action.latest_id,
+        latestId: Math.max(state.latestId, action.latest_id),
+      };
     }
     case 'messages':
       return withMessages(state, action.messages);
@@ -157,7 +163,7 @@ function withMessages(state: State, incoming: readonly Message[]): State {
     if (state.scroll.kind === 'at' && shows(state, message)) below += 1;
   }
   const rate = [...state.rate];
-  rate[RATE_SECONDS - 1] = (rate[RATE_SECONDS - 1] ?? 0) + added.length;
+  rate[RATE_SECONDS - 1] = (rate[RATE_SECONDS - 1] ?? 0) + added.filter(({ id }) => id > state.startId).length;
   const kept = keepInHistory(state, dropped);
   return {
     ...state,
@@ -238,6 +244,7 @@ function otherHub(state: State, current: string, seen: ReadonlyMap<string, numbe
     historyState: 'idle',
     historyGap: false,
     latestId: 0,
+    startId: 0,
     channels: [],
     agents: new Map(),
     threads: new Map(),

@@ -92,6 +92,8 @@ export interface State {
   /** Messages of the open view between its history and the window are missing. */
   readonly historyGap: boolean;
   readonly latestId: number;
+  /** Where the log stood when the dashboard began; what came up to here was loaded, not said meanwhile. */
+  readonly startId: number;
   readonly channels: readonly string[];
   readonly agents: ReadonlyMap<string, Session>;
   readonly threads: ReadonlyMap<string, Thread>;
@@ -161,6 +163,7 @@ export function initialState(options: {
     historyState: 'idle',
     historyGap: false,
     latestId: 0,
+    startId: 0,
     channels: [],
     agents: new Map(),
     threads: new Map(),
