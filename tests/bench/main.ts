@@ -15,7 +15,18 @@ import { type ReportLine, toMarkdown, toPlain, toTable } from './harness/report.
 import type { Measured, Scenario, ScenarioFile } from './harness/scenario.js';
 import { median } from './harness/stats.js';
 
-const FILES = ['post-websocket', 'post-http', 'latency', 'fan-out', 'rpc-call', 'idle', 'claims', 'threads', 'replay'];
+const FILES = [
+  'post-websocket',
+  'post-http',
+  'latency',
+  'fan-out',
+  'rpc-call',
+  'idle',
+  'claims',
+  'threads',
+  'replay',
+  'relay',
+];
 
 const { values: flags, positionals: names } = parseArgs({
   allowPositionals: true,

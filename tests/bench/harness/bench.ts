@@ -26,6 +26,8 @@ export interface Alternation {
   baselineLoad?: string;
   prepareBaseline?: Prepare;
   prepareHub?: Prepare;
+  /** Flags of `arc serve` instead of the usual ones. */
+  hubFlags?: readonly string[];
   /** Runs of each server; by default five, in a quick bench one. */
   rounds?: number;
 }
@@ -55,7 +57,7 @@ export class Bench {
     const { load, params, baseline, baselineLoad = load, rounds = this.either(5, 1) } = alternation;
     await using generator = new LoadProcess(this.#scenarioFile);
     await using bare = baseline === undefined ? undefined : await startBaseline(baseline, alternation.prepareBaseline);
-    await using hub = await startHub(this.#options.hub, alternation.prepareHub);
+    await using hub = await startHub(this.#options.hub, alternation.prepareHub, alternation.hubFlags);
     const all: Round[] = [];
     for (let round = 0; round < rounds + MAX_REPEATS && quiet(all).length < rounds; round += 1) {
       await quietMoment(this.#options.patienceMs);

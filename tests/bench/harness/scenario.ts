@@ -14,6 +14,8 @@ export const isNoisy = (figures: Figures): boolean => (figures[NEIGHBOURS] ?? 0)
 export interface Target {
   port: number;
   pid: number;
+  /** Of a hub: its database, in the folder that it runs in. */
+  storage_path?: string;
 }
 
 /** Runs inside the load process; `params` is what the scenario passed, as JSON. */

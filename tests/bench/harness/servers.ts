@@ -66,12 +66,14 @@ export interface HubCommand {
 
 let relayFlag: readonly string[] = ['--no-relay'];
 
-export async function startHub(hub: HubCommand, prepare?: Prepare): Promise<ServerProcess> {
+/** @param flags of `serve`, for a hub that is to do more than the others: they leave the relay out */
+export async function startHub(hub: HubCommand, prepare?: Prepare, flags?: readonly string[]): Promise<ServerProcess> {
   if (!existsSync(hub.main)) throw new Error(`${hub.main} is missing: run \`npm run build\` first`);
   const folder = makeFolder();
   const storage = join(folder, 'arc.sqlite3');
   prepare?.(storage);
   const serve = [...hub.nodeFlags, hub.main, 'serve', '--port', '0', '--storage', storage];
+  if (flags !== undefined) return start([...serve, ...flags], folder);
   try {
     return await start([...serve, ...relayFlag], folder);
   } catch (cause) {
