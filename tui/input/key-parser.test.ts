@@ -22,6 +22,7 @@ describe('KeyParser', () => {
     [`${ESC}OP${ESC}[11~`, ['f1', 'f1']],
     [`${ESC}\r`, ['alt+enter']],
     [`${ESC}a`, ['alt+a']],
+    [`${ESC}\u0010`, ['escape', 'ctrl+p']],
     [`${ESC}[<64;10;5M${ESC}[<65;10;5M${ESC}[<0;1;1M${ESC}[<0;1;1m`, ['wheel-up', 'wheel-down', 'press']],
     [`${ESC}[?1;2c`, []],
     ['hi\r', [{ type: 'text', text: 'hi' }, 'enter']],
