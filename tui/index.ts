@@ -16,6 +16,8 @@ export async function runTui(options: TuiOptions): Promise<number> {
     const { runPlain } = await import('./plain.js');
     return runPlain(options);
   }
+  // React checks a great deal while it is developed with; a frame costs half without that.
+  process.env.NODE_ENV ??= 'production';
   const { runOnTerminal } = await import('./terminal/run.js');
   return runOnTerminal(options);
 }

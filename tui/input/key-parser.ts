@@ -134,11 +134,12 @@ function plain(input: string, events: InputEvent[]): number {
 function alt(input: string, events: InputEvent[]): number {
   const next = input.codePointAt(1) ?? 0;
   const letter = String.fromCodePoint(next);
-  if (next === 0x1b) {
+  // Escape and then a control key, typed fast: nobody means Alt and Ctrl at once.
+  if (next === 0x1b || (next < 0x20 && CONTROLS[next] === undefined)) {
     events.push({ type: 'key', name: 'escape' });
     return 1;
   }
-  const name = CONTROLS[next] ?? (next < 0x20 ? `ctrl+${String.fromCharCode(next + 96)}` : letter.toLowerCase());
+  const name = CONTROLS[next] ?? letter.toLowerCase();
   events.push({ type: 'key', name: name === 'ctrl+j' ? 'alt+enter' : `alt+${name}` });
   return 1 + letter.length;
 }
