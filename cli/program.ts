@@ -9,6 +9,7 @@ import { leaseCommands } from './commands/leases.js';
 import { listCommands } from './commands/lists.js';
 import { mcpCommands } from './commands/mcp.js';
 import { messageCommands } from './commands/messages.js';
+import { promptCommands } from './commands/prompt.js';
 import { relayCommands } from './commands/relay.js';
 import { serviceCommands } from './commands/service.js';
 import { smokeCommands } from './commands/smoke.js';
@@ -47,6 +48,7 @@ const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['Messages:', watchCommands],
   ['Work:', workCommands],
   ['Claims and locks:', leaseCommands],
+  ['Agent hosts:', promptCommands],
   ['Agent hosts:', mcpCommands],
   ['Agent hosts:', hookCommands],
   ['Agent hosts:', guardCommands],
