@@ -2,6 +2,8 @@
 import { z } from 'zod';
 import { CLOSE_CODES, DEFAULT_LIMITS, ERROR_CODES, OPERATIONS, type Operation } from '../../protocol/index.js';
 import { HubConfig } from '../../server/config.js';
+import { KEYS, keyLabel, PLACE_NAMES } from '../../tui/input/keys.js';
+import { SLASH, usage } from '../../tui/input/slash.js';
 
 const row = (...cells: readonly unknown[]) =>
   `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
@@ -64,10 +66,25 @@ function settings(): string {
   return table(['flag', 'default', 'meaning'], rows);
 }
 
+function keys(): string {
+  const rows = KEYS.map(({ place, keys: names, summary }) =>
+    row(PLACE_NAMES[place], names.map((name) => `\`${keyLabel(name)}\``).join(' '), summary),
+  );
+  return table(['where', 'keys', 'what they do'], rows);
+}
+
+function commands(): string {
+  const rows = SLASH.map((command) =>
+    row(`\`${usage(command)}\``, command.aliases.map((alias) => `\`/${alias}\``).join(' '), command.summary),
+  );
+  return table(['command', 'also', 'what it does'], rows);
+}
+
 /** Marker → table, by document. */
 export const GENERATED: Record<string, Record<string, () => string>> = {
   'docs/protocol/websocket.md': { operations, errors, 'close-codes': closeCodes, limits },
   'docs/operations.md': { settings },
+  'docs/tui.md': { keys, commands },
 };
 
 /** The document with its generated tables made anew. */
