@@ -9,7 +9,7 @@ import { startHub } from '../support/hub-process.js';
 import { NO_PYTHON, PYTHON, runPython } from '../support/python.js';
 
 const WALK = fileURLToPath(new URL('client_walk.py', import.meta.url));
-const OWN = fileURLToPath(new URL('arc_stranger.py', import.meta.url));
+const OWN = fileURLToPath(new URL('arc_stranger_relay.py', import.meta.url));
 const GIVEN = process.env.ARC_PYTHON_CLIENT;
 
 interface Step {
@@ -34,8 +34,9 @@ async function walk(module: string): Promise<Step[]> {
 }
 
 describe.skipIf(PYTHON === undefined)(`a Python client${PYTHON === undefined ? ` (${NO_PYTHON})` : ''}`, () => {
-  it('of our own walks every method', async () => {
-    await walk(OWN);
+  it('of our own walks every method, over HTTP and relay', async () => {
+    const steps = await walk(OWN);
+    expect(steps.some(({ step }) => step.startsWith('relay:'))).toBe(true);
   }, 60_000);
 
   const missing = GIVEN === undefined ? ' (skipped: ARC_PYTHON_CLIENT names none)' : '';
