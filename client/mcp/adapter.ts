@@ -32,6 +32,8 @@ export interface McpAdapterOptions {
   /** Where the hub is, for the text of errors. */
   readonly hubAt: string;
   readonly clock?: Clock | undefined;
+  /** Whether somebody is at the other end of the transport; by default, as long as it is open. */
+  readonly isPresent?: (() => boolean) | undefined;
 }
 
 type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
@@ -70,6 +72,7 @@ export class McpAdapter implements AsyncDisposable {
       clock: this.#clock,
       onNews: (level, data) => this.#log(level, data),
       metadata: () => this.#host(),
+      isPresent: options.isPresent,
     });
     this.#watch = new ResourceWatch(options.hub, this.#clock, (uri) => {
       this.#mcp.server.sendResourceUpdated({ uri }).catch(ignore);

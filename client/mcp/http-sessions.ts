@@ -16,6 +16,8 @@ export interface HttpSessionsOptions {
   readonly maxBodyBytes?: number | undefined;
   /** A session without a request or an open stream for so long is over (default 30 minutes). */
   readonly idleMs?: number | undefined;
+  /** The agent of a session without a request or an open stream is kept present for so long (default 2 minutes). */
+  readonly presentMs?: number | undefined;
 }
 
 interface Session {
@@ -41,6 +43,7 @@ class Refusal extends Error {
 const MAX_SESSIONS = 1_000;
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const IDLE_MS = 30 * 60_000;
+const PRESENT_MS = 2 * 60_000;
 
 /**
  * MCP over Streamable HTTP. The agent is named in the URL, `/mcp/NAME` or `/mcp?agent=NAME`; a session belongs to the
@@ -112,8 +115,9 @@ export class HttpSessions {
     if (this.#sessions.size >= (this.#options.maxSessions ?? MAX_SESSIONS)) {
       throw new Refusal(503, 'too many MCP sessions; try again later', -32000);
     }
-    const { openHub, version, hubAt } = this.#options;
-    const adapter = new McpAdapter({ hub: openHub(agentId), version, hubAt });
+    const { openHub, version, hubAt, presentMs = PRESENT_MS } = this.#options;
+    const isPresent = () => session.open > 0 || Date.now() - session.usedMs < presentMs;
+    const adapter = new McpAdapter({ hub: openHub(agentId), version, hubAt, isPresent });
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
       onsessioninitialized: (id) => {

@@ -6,6 +6,8 @@ export interface MembershipOptions {
   readonly clock?: Clock | undefined;
   /** Told when the hub is reached, lost, or reached again. */
   readonly onNews?: ((level: 'info' | 'warning', text: string) => void) | undefined;
+  /** False while nobody is at the other end: the agent is then left to expire, until `join` is called again. */
+  readonly isPresent?: (() => boolean) | undefined;
   /** Recorded with the session when this program opens it. */
   readonly metadata?: (() => Readonly<Record<string, unknown>>) | undefined;
 }
@@ -25,6 +27,7 @@ export class Membership implements AsyncDisposable {
   #reachable = true;
   #beatMs = RETRY_MS;
   #timer: unknown;
+  #lapsed = false;
   #over = false;
 
   constructor(hub: HubClient, options: MembershipOptions = {}) {
@@ -45,8 +48,8 @@ export class Membership implements AsyncDisposable {
    * @throws {HubError} `unavailable`, `timeout`: no hub answers. Call again, or wait: it goes on trying
    */
   async join(): Promise<void> {
-    if (this.#joined) return;
-    this.#joining ??= this.#join().finally(() => {
+    if (this.#joined && !this.#lapsed) return;
+    this.#joining ??= (this.#joined ? this.#rejoin() : this.#join()).finally(() => {
       this.#joining = undefined;
     });
     await this.#joining;
@@ -80,9 +83,15 @@ export class Membership implements AsyncDisposable {
 
   async #keepPresent(): Promise<void> {
     if (!this.#joined) return this.join();
+    this.#lapsed = this.#options.isPresent?.() === false;
+    if (!this.#lapsed) await this.#rejoin();
+  }
+
+  async #rejoin(): Promise<void> {
     // Naming the agent touches its session, and the answer says whether it still has one.
     const live = await this.#hub.agents({ as: this.#hub.agentId });
     if (!live.some(({ agent_id }) => agent_id === this.#hub.agentId)) await this.#signIn();
+    this.#lapsed = false;
   }
 
   #beat(): void {

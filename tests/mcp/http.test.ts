@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { HubClient } from '../../client/index.js';
+import { HttpSessions } from '../../client/mcp/http-sessions.js';
 import { type HubProcess, startHub } from '../support/hub-process.js';
 import { until } from '../support/until.js';
 import { openHttp } from './hosts.js';
@@ -78,4 +82,29 @@ it('lets the hub go down while sessions and streams are open', async () => {
   const begun = performance.now();
   expect(await other.stop()).toBe(0);
   expect(performance.now() - begun).toBeLessThan(4_000);
+});
+
+it('lets an agent expire whose host is gone without a word, and takes it up again when the host returns', async () => {
+  await using brief = await startHub({ args: ['--presence-ttl-sec', '5'] });
+  const openHub = (agent: string) => HubClient.overHttp(agent, { baseUrl: brief.url });
+  const sessions = new HttpSessions({ openHub, version: '1', hubAt: brief.url, presentMs: 500 });
+  const server = createServer((req, res) => void sessions.handle(req, res)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp/gone`;
+  const send = (body: unknown, headers: Record<string, string> = {}) =>
+    fetch(url, {
+      method: 'POST',
+      headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream', ...headers },
+      body: JSON.stringify(body),
+    });
+  const session = { 'Mcp-Session-Id': (await send(INITIALIZE)).headers.get('Mcp-Session-Id') ?? '' };
+  const call = { jsonrpc: '2.0', id: 2, method: 'tools/call', params: { name: 'arc_list_agents', arguments: {} } };
+  expect(await (await send(call, session)).text()).toContain('gone');
+  await using observer = await HubClient.connect(undefined, { baseUrl: brief.url });
+  await until(async () => (await observer.agents()).length === 0, { timeoutMs: 20_000 });
+  expect(await (await send(call, session)).text()).toContain('gone');
+  expect(await observer.agents()).toHaveLength(1);
+  await sessions.close();
+  server.closeAllConnections();
+  server.close();
 });
