@@ -6,8 +6,9 @@
  * Elsewhere the folder is looked at just before each step, which leaves a short one.
  */
 import { type BigIntStats, constants, existsSync } from 'node:fs';
-import { type FileHandle, lstat, mkdir, open, readdir, realpath, rename, unlink } from 'node:fs/promises';
+import { lstat, mkdir, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Io, ioFor } from './io.js';
 import { isPlainName, temporaryName } from './spool.js';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_DIRECTORY = 0 } = constants;
@@ -17,36 +18,39 @@ export type FileStat = BigIntStats;
 
 export class Folder {
   readonly #path: string;
-  readonly #handle: FileHandle | undefined;
+  readonly #fd: number | undefined;
   readonly #stat: FileStat;
+  readonly #io: Io;
   #using = 0;
   #closed = false;
 
-  private constructor(path: string, handle: FileHandle | undefined, stat: FileStat) {
+  private constructor(path: string, fd: number | undefined, stat: FileStat, io: Io) {
     this.#path = path;
-    this.#handle = handle;
+    this.#fd = fd;
     this.#stat = stat;
+    this.#io = io;
   }
 
   /** The root, which its owner named: a symbolic link in its path is meant. It is created if need be. */
   static async openRoot(path: string): Promise<Folder> {
     await mkdir(path, { recursive: true });
-    return Folder.#open(await realpath(path));
+    const real = await realpath(path);
+    return Folder.#open(real, await ioFor(real));
   }
 
-  static async #open(path: string): Promise<Folder> {
+  static async #open(path: string, io: Io): Promise<Folder> {
     if (!HANDLES_ARE_PATHS) {
       const stat = await lstat(path, { bigint: true });
       if (!stat.isDirectory()) throw fsError('ENOTDIR', `not a folder: ${path}`);
-      return new Folder(path, undefined, stat);
+      return new Folder(path, undefined, stat, io);
     }
-    const handle = await open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    return new Folder(path, handle, await handle.stat({ bigint: true }));
+    const fd = await io.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    return new Folder(path, fd, await io.stat(fd), io);
   }
 
   /** A path at which the system finds this folder while it is open, for watching it. */
   get path(): string {
-    return this.#handle === undefined ? this.#path : `/proc/self/fd/${this.#handle.fd}`;
+    return this.#fd === undefined ? this.#path : `/proc/self/fd/${this.#fd}`;
   }
 
   /** @throws ENOTDIR or ELOOP when something else stands there; ENOENT when nothing does and it is not to be created */
@@ -57,7 +61,7 @@ export class Folder {
           if (codeOf(cause) !== 'EEXIST') throw cause;
         });
       }
-      return Folder.#open(path);
+      return Folder.#open(path, this.#io);
     });
   }
 
@@ -72,24 +76,45 @@ export class Folder {
 
   /** Of a file in it, or of itself as `.`; of a link and not of what it leads to. */
   stat(name: string): Promise<FileStat> {
-    return this.#use(name, (path) => lstat(path, { bigint: true }));
+    return this.#use(name, (path) => this.#io.lstat(path));
   }
 
-  /** Opens what must be a plain file; a FIFO does not make it wait. */
-  openFile(name: string): Promise<FileHandle> {
-    return this.#use(name, (path) => open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
+  /**
+   * Opens a file, hands it to `run` and closes it. What is no plain file may be opened; a FIFO does not make it wait, and
+   * a device is for the caller to leave alone.
+   */
+  read<T>(name: string, run: (file: OpenFile) => Promise<T>): Promise<T> {
+    return this.#use(name, async (path) => {
+      const fd = await this.#io.open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+      try {
+        return await run({
+          stat: await this.#io.stat(fd),
+          bytes: async (length) => {
+            const buffer = Buffer.alloc(length);
+            return buffer.subarray(0, await this.#io.read(fd, buffer));
+          },
+        });
+      } finally {
+        await this.#io.close(fd);
+      }
+    });
   }
 
-  openNew(name: string, mode: number): Promise<FileHandle> {
-    return this.#use(name, (path) => open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+  /** A file of our own that grows; it must not be there yet. */
+  openNew(name: string, mode: number): Promise<OwnFile> {
+    return this.#use(name, async (path) => {
+      const io = this.#io;
+      const fd = await io.open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+      return { write: async (text) => io.write(fd, text), close: async () => io.close(fd) };
+    });
   }
 
   rename(from: string, to: string): Promise<void> {
-    return this.#use(from, (path) => this.#use(to, (target) => rename(path, target)));
+    return this.#use(from, (path) => this.#use(to, async (target) => this.#io.rename(path, target)));
   }
 
   remove(name: string): Promise<void> {
-    return this.#use(name, (path) => unlink(path));
+    return this.#use(name, (path) => this.#io.unlink(path));
   }
 
   /** Writes a file whole or not at all; what stood there before, a link included, is replaced and not written through. */
@@ -98,7 +123,7 @@ export class Folder {
     const file = await this.openNew(temporary, 0o666);
     try {
       try {
-        await file.writeFile(text);
+        await file.write(text);
       } finally {
         await file.close();
       }
@@ -113,23 +138,38 @@ export class Folder {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#using === 0) await this.#handle?.close();
+    if (this.#using === 0) await this.#release();
   }
 
-  async #use<T>(name: string, run: (path: string) => Promise<T>): Promise<T> {
+  async #release(): Promise<void> {
+    if (this.#fd !== undefined) await this.#io.close(this.#fd);
+  }
+
+  async #use<T>(name: string, run: (path: string) => T | Promise<T>): Promise<T> {
     if (name !== '.' && !isPlainName(name)) throw fsError('EINVAL', 'not a plain name');
     if (this.#closed) throw fsError('ENOENT', 'the folder was closed');
     this.#using += 1;
     try {
-      if (this.#handle !== undefined) return await run(`/proc/self/fd/${this.#handle.fd}/${name}`);
+      if (this.#fd !== undefined) return await run(`/proc/self/fd/${this.#fd}/${name}`);
       const stat = await lstat(this.#path, { bigint: true });
       if (!this.isSame(stat)) throw fsError('ENOENT', `replaced: ${this.#path}`);
       return await run(join(this.#path, name));
     } finally {
       this.#using -= 1;
-      if (this.#closed && this.#using === 0) await this.#handle?.close();
+      if (this.#closed && this.#using === 0) await this.#release();
     }
   }
+}
+
+export interface OpenFile {
+  readonly stat: FileStat;
+  /** The file from its beginning, at most `length` bytes of it. */
+  bytes(length: number): Promise<Buffer>;
+}
+
+export interface OwnFile {
+  write(text: string): Promise<void>;
+  close(): Promise<void>;
 }
 
 const fsError = (code: string, text: string) => Object.assign(new Error(text), { code });

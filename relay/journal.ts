@@ -7,8 +7,7 @@
  * journals to names of its own: the rename decides who takes them over.
  */
 import { randomBytes } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { codeOf, type Folder } from './folder.js';
+import { codeOf, type Folder, type OwnFile } from './folder.js';
 import { isDead, type Machine } from './machine.js';
 import type { Identity } from './request-file.js';
 import { isPlainName } from './spool.js';
@@ -36,7 +35,7 @@ const lineKey = ({ folder, name, ino, mtime_ns }: Taken) => JSON.stringify([fold
 export class Journal {
   readonly name: string;
   readonly #folder: Folder;
-  #file: FileHandle | undefined;
+  #file: OwnFile | undefined;
   #bytes = 0;
   readonly #open = new Set<string>();
   #pending = '';
@@ -213,13 +212,9 @@ export class Heirs {
   }
 }
 
-async function readSmall(folder: Folder, name: string): Promise<string> {
-  const file = await folder.openFile(name);
-  try {
-    const stat = await file.stat();
-    if (!stat.isFile() || stat.nlink > 1 || stat.size > MAX_JOURNAL_BYTES) throw new Error('not a journal');
-    return await file.readFile('utf8');
-  } finally {
-    await file.close();
-  }
+export async function readSmall(folder: Folder, name: string): Promise<string> {
+  return folder.read(name, async ({ stat, bytes }) => {
+    if (!stat.isFile() || stat.nlink > 1n || stat.size > MAX_JOURNAL_BYTES) throw new Error('not a journal');
+    return (await bytes(Number(stat.size))).toString('utf8');
+  });
 }

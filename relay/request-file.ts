@@ -24,19 +24,14 @@ export async function readRequest(
     // A device is not even opened: that alone can have effects.
     stat = await folder.stat(name);
     if (!stat.isFile()) return { is: 'unusable', reason: 'request must be a regular file', stat };
-    const file = await folder.openFile(name);
-    try {
-      stat = await file.stat({ bigint: true });
+    return await folder.read(name, async (file): Promise<Reading> => {
+      stat = file.stat;
       if (!stat.isFile()) return { is: 'unusable', reason: 'request must be a regular file', stat };
       // The other link may be any file of this file system, which nobody meant to have read.
       if (stat.nlink > 1n) return { is: 'unready', reason: 'request file must have one link only', stat };
       if (stat.size > from.maxBytes) return { is: 'unusable', reason: 'request file exceeds max size', stat };
-      const bytes = Buffer.alloc(Number(stat.size));
-      const { bytesRead } = await file.read(bytes, 0, bytes.length, 0);
-      return parse(bytes.subarray(0, bytesRead), name, from.folderName, stat);
-    } finally {
-      await file.close();
-    }
+      return parse(await file.bytes(Number(stat.size)), name, from.folderName, stat);
+    });
   } catch (cause) {
     const code = codeOf(cause);
     if (code === 'ENOENT') return { is: 'gone' };

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { Folder } from './folder.js';
 import { type HubFile, isServed, readHubFile } from './hub-file.js';
-import { openIn, RELAYS, type Taken } from './journal.js';
+import { openIn, RELAYS, readSmall, type Taken } from './journal.js';
 import { CLAIMED_SUFFIX, REQUEST_SUFFIX, REQUESTS, RESPONSES, spoolPath } from './spool.js';
 
 const AT_ONCE = 64;
@@ -94,10 +94,7 @@ async function openRequests(root: Folder): Promise<Taken[]> {
   if (relays === undefined) return open;
   for (const name of await relays.list()) {
     if (!name.endsWith('.log')) continue;
-    const file = await relays.openFile(name).catch(() => undefined);
-    if (file === undefined) continue;
-    if ((await file.stat()).isFile()) open.push(...openIn(await file.readFile('utf8')));
-    await file.close();
+    open.push(...openIn(await readSmall(relays, name).catch(() => '')));
   }
   await relays.close();
   return open;

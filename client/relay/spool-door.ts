@@ -1,10 +1,11 @@
 /** The client's end of a spool: writes requests, waits for answers (arc-v1 §7.5). */
 import { randomUUID } from 'node:crypto';
-import { type FSWatcher, watch } from 'node:fs';
-import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { constants, type FSWatcher, watch } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { HubError, isJsonObject } from '../../protocol/index.js';
 import { readHubFile } from '../../relay/hub-file.js';
+import { type Io, ioFor } from '../../relay/io.js';
 import {
   agentFolder,
   CLAIMED_SUFFIX,
@@ -30,6 +31,8 @@ const SLOWER = 1.25;
 /** How long the identity of the hub is believed. */
 const IDENTITY_MS = 5_000;
 
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;
+
 interface Waiter {
   look(): Promise<boolean>;
   intervalMs: number;
@@ -44,6 +47,7 @@ export class SpoolDoor {
   readonly #waiters = new Set<Waiter>();
   #watcher: FSWatcher | undefined;
   #timer: NodeJS.Timeout | undefined;
+  #io: Io | undefined;
   #eventsCome = false;
   #identity: { instanceId: string | undefined; atMs: number } | undefined;
 
@@ -101,15 +105,29 @@ export class SpoolDoor {
 
   async #write(file: string, text: string): Promise<void> {
     const temporary = join(this.#requests, temporaryName(file.slice(this.#requests.length + 1)));
+    let fd: number;
     try {
-      await writeFile(temporary, text, { flag: 'wx' });
+      this.#io ??= await this.#prepare();
+      fd = await this.#io.open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o666);
     } catch (cause) {
       if (!(cause instanceof Error && 'code' in cause && cause.code === 'ENOENT')) throw cause;
-      await mkdir(this.#requests, { recursive: true });
-      await mkdir(this.#responses, { recursive: true });
-      await writeFile(temporary, text, { flag: 'wx' });
+      this.#io = await this.#prepare();
+      fd = await this.#io.open(temporary, O_WRONLY | O_CREAT | O_EXCL, 0o666);
     }
-    await rename(temporary, file);
+    const io = this.#io;
+    try {
+      await io.write(fd, text);
+    } finally {
+      await io.close(fd);
+    }
+    await io.rename(temporary, file);
+  }
+
+  /** Makes the folders of this agent, and learns what they lie on. */
+  async #prepare(): Promise<Io> {
+    await mkdir(this.#requests, { recursive: true });
+    await mkdir(this.#responses, { recursive: true });
+    return ioFor(this.#requests);
   }
 
   /**
@@ -117,8 +135,13 @@ export class SpoolDoor {
    * where the mount refuses deletion, both go on.
    */
   async #withdraw(file: string): Promise<void> {
-    await unlink(file).catch(() => undefined);
-    await unlink(file.slice(0, -REQUEST_SUFFIX.length) + CLAIMED_SUFFIX).catch(() => undefined);
+    for (const path of [file, file.slice(0, -REQUEST_SUFFIX.length) + CLAIMED_SUFFIX]) {
+      try {
+        await this.#io?.unlink(path);
+      } catch {
+        // Not there, or not to be removed.
+      }
+    }
   }
 
   #answer(file: string, signal: AbortSignal): Promise<RestAnswer> {
@@ -136,7 +159,7 @@ export class SpoolDoor {
         intervalMs: FIRST_LOOK_MS,
         dueMs: performance.now() + FIRST_LOOK_MS,
         look: async () => {
-          const answer = await readResponse(file);
+          const answer = await readResponse(this.#io as Io, file);
           if (answer === undefined || !this.#waiters.has(waiter)) return false;
           end();
           if (answer instanceof HubError) reject(answer);
@@ -189,12 +212,22 @@ export class SpoolDoor {
   }
 }
 
+async function readText(io: Io, file: string): Promise<string> {
+  const fd = await io.open(file, O_RDONLY);
+  try {
+    const buffer = Buffer.alloc(Number((await io.stat(fd)).size));
+    return buffer.subarray(0, await io.read(fd, buffer)).toString('utf8');
+  } finally {
+    await io.close(fd);
+  }
+}
+
 /** Undefined while there is none, or a relay that does not write whole files has begun one. */
-async function readResponse(file: string): Promise<RestAnswer | HubError | undefined> {
+async function readResponse(io: Io, file: string): Promise<RestAnswer | HubError | undefined> {
   let text: string;
   let envelope: unknown;
   try {
-    text = await readFile(file, 'utf8');
+    text = await readText(io, file);
     envelope = JSON.parse(text);
   } catch {
     return undefined;
