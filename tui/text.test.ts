@@ -59,6 +59,10 @@ describe('width', () => {
     expect(width(text)).toBe(columns);
   });
 
+  it('of what the dashboard draws with is one column each', () => {
+    for (const letter of '·…›←↑→↓↳⊘─│╭╮╰╯┃┌└▁▂▃▄▅▆▇█▸○●✓✗') expect([letter, stringWidth(letter)]).toEqual([letter, 1]);
+  });
+
   it('cuts between letters, and never beyond the columns', () => {
     expect(cut('日本語版', 5)).toBe('日本…');
     void fc.assert(

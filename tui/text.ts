@@ -16,6 +16,9 @@ const EMOJI_MODIFIER = /(?<=\p{Extended_Pictographic})[\u{1f3fb}-\u{1f3ff}]/gu;
 const JOINER_RUN = /[\u200c\u200d]{2,}/g;
 /** A letter with more marks than any script needs is a stack that paints over its neighbours. */
 const MARK_RUN = /(\p{M}{4})\p{M}+/gu;
+/** Letters of one column each: ASCII, and what the dashboard itself draws with. */
+const NARROW =
+  /^[\x20-\x7e\u00b7\u2026\u203a\u2190-\u2193\u21b3\u2298\u2500-\u257f\u2581-\u2588\u25b8\u25cb\u25cf\u2713\u2717]*$/;
 const PLAIN = /^[\x20-\x7e]*$/;
 const PLAIN_LINES = /^[\x20-\x7e\n]*$/;
 
@@ -51,7 +54,7 @@ const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
 /** Columns on the terminal. */
 export function width(text: string): number {
-  return PLAIN.test(text) ? text.length : stringWidth(text);
+  return NARROW.test(text) ? text.length : stringWidth(text);
 }
 
 export function splitGraphemes(text: string): string[] {

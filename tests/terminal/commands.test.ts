@@ -197,6 +197,17 @@ describe('steering', () => {
     expect((await ana.tasks({ status: 'open' })).some(({ task_id }) => task_id === task.id)).toBe(false);
   });
 
+  it('completes by keys: detail, c, y', async () => {
+    const task = await ana.post('general', 'by keys', { kind: 'task' });
+    await until(() => tui.state.tasks.has(task.id));
+    tui.type('\u001b[Z');
+    while (tui.state.detailKey !== `task:${task.id}`) tui.type('j');
+    tui.type('c');
+    expect(tui.screen).toContain(`Mark task ${task.id} done?`);
+    tui.type('y');
+    await until(() => tui.state.tasks.get(task.id)?.status === 'done');
+  });
+
   it('/release and /unlock free what somebody else holds, after a question, with a public notice', async () => {
     await ana.claim('deploy');
     await ana.lock('src/a.ts');

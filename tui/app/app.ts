@@ -542,7 +542,11 @@ export class App {
         else this.openView(threadView(thread_id));
       }),
     direct: () => this.#withSelected(({ from_agent }) => this.openView(directView(from_agent, this.state.self))),
-    complete: () => this.#withSelected(({ id }) => this.completeTask(id)),
+    complete: () =>
+      this.#withSelected(({ id }) => {
+        if (this.state.tasks.has(id)) this.#askComplete(id);
+        else this.say('this message is no task');
+      }),
     mute: () => this.#withSelected(({ from_agent }) => this.mute(from_agent, !this.state.muted.has(from_agent))),
     'only-agent': () =>
       this.#withSelected(({ from_agent }) =>
@@ -572,7 +576,7 @@ export class App {
     },
     'detail-complete': () => {
       const item = this.#detailItem();
-      if (item?.kind === 'task') this.#attempt(() => this.completeTask(item.task_id));
+      if (item?.kind === 'task') this.#askComplete(item.task_id);
       else this.say('this is no task; x releases a claim or a lock');
     },
     'detail-release': () => {
@@ -583,6 +587,24 @@ export class App {
       else this.say('this is no claim and no lock; c completes a task');
     },
   };
+
+  /** One key is pressed by mistake more easily than a command is typed, and a task that is done stays done. */
+  #askComplete(task_id: number): void {
+    const title = printable(this.state.titles.get(task_id) ?? '');
+    this.#ask(
+      {
+        title: `Mark task ${task_id} done?`,
+        lines: title === '' ? [] : [title],
+        answers: [
+          { key: 'y', label: 'it is done', id: 'yes' },
+          { key: 'escape', label: 'no', id: 'no' },
+        ],
+      },
+      (answer) => {
+        if (answer === 'yes') this.#attempt(() => this.completeTask(task_id));
+      },
+    );
+  }
 
   #moveDetail(by: number): void {
     const keys = detailItems(this.state).map(({ key }) => key);

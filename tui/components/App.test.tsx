@@ -63,6 +63,21 @@ describe('the screen', () => {
     }
   });
 
+  it.each(SIZES)('is the same at %i×%i whether Ink puts the lines in or the canvas does', (columns, rows) => {
+    const size = { columns, rows };
+    const states = [
+      stateAfter(...busy),
+      stateAfter(...busy, { type: 'focus', pane: 'detail' }),
+      stateAfter(...busy, { type: 'overlay', overlay: { kind: 'help', scroll: 3 } }),
+      stateAfter({ type: 'input', input: editorOf('/cha') }),
+    ];
+    const plain = (lines: string[]) => lines.map((each) => stripVTControlCharacters(each).trimEnd());
+    for (const state of states) {
+      const drawn = drawFrame(state, size, { depth: 'truecolor', canvas: true });
+      expect(plain(drawn)).toEqual(plain(drawFrame(state, size, { depth: 'truecolor' })));
+    }
+  });
+
   it('keeps panes straight beside wide letters', () => {
     const lines = drawLines(stateAfter(...busy), { columns: 120, rows: 40 });
     const row = lines.find((each) => each.includes('日本語')) ?? '';

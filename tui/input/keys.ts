@@ -58,7 +58,7 @@ const table = [
   ['answer', 'feed', ['a'], 'answer it with a result, if it is a request'],
   ['open-thread', 'feed', ['t'], 'open its thread'],
   ['direct', 'feed', ['d'], 'write directly to its sender'],
-  ['complete', 'feed', ['c'], 'mark its task done'],
+  ['complete', 'feed', ['c'], 'mark its task done; asks first'],
   ['mute', 'feed', ['m'], 'mute its sender in this dashboard, or no longer'],
   ['only-agent', 'feed', ['f'], 'show only its sender, or all again'],
   ['feed-help', 'feed', ['?'], 'help'],
@@ -73,7 +73,7 @@ const table = [
   ['detail-up', 'detail', ['up', 'k'], 'up'],
   ['detail-down', 'detail', ['down', 'j'], 'down'],
   ['detail-open', 'detail', ['enter'], 'go to the thread or the message behind it'],
-  ['detail-complete', 'detail', ['c'], 'mark the task done'],
+  ['detail-complete', 'detail', ['c'], 'mark the task done; asks first'],
   ['detail-release', 'detail', ['x'], 'release the claim or the lock; asks first'],
   ['detail-help', 'detail', ['?'], 'help'],
 ] as const satisfies readonly (readonly [string, Place, readonly string[], string])[];

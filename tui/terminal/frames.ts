@@ -1,26 +1,46 @@
 /** Draws at most so often: at once when the last frame is long enough ago, later otherwise, and always the newest. */
 export const FRAME_MS = 34;
+/** A slow machine spends no more than this share of its time on frames that nobody waits for. */
+const SHARE = 1 / 3;
+
+export interface FramesClock {
+  now(): number;
+  /** Processor time that this program has used, in ms; time taken by others says nothing about the cost of a frame. */
+  cpuMs(): number;
+}
+
+const systemClock: FramesClock = {
+  now: () => performance.now(),
+  cpuMs: () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
+};
 
 export class Frames {
   readonly #draw: () => boolean;
-  readonly #now: () => number;
+  readonly #clock: FramesClock;
   #lastMs = Number.NEGATIVE_INFINITY;
   #costMs = 0;
   #timer: NodeJS.Timeout | undefined;
+  #dueMs = 0;
   #over = false;
 
   /** @param draw gives false when the terminal cannot take a frame now; it is asked again */
-  constructor(draw: () => boolean, now: () => number = () => performance.now()) {
+  constructor(draw: () => boolean, clock: FramesClock = systemClock) {
     this.#draw = draw;
-    this.#now = now;
+    this.#clock = clock;
   }
 
-  request(): void {
-    if (this.#timer !== undefined || this.#over) return;
-    // A machine on which frames are slow spends at most a third of its time on them.
-    const restMs = Math.max(FRAME_MS, this.#costMs * 3);
-    const waitMs = Math.max(0, this.#lastMs + restMs - this.#now());
-    this.#timer = setTimeout(() => this.#run(), waitMs);
+  /** @param urgent a person has pressed a key, and waits to see what it did */
+  request(urgent = false): void {
+    if (this.#over) return;
+    const restMs = urgent ? FRAME_MS : Math.max(FRAME_MS, this.#costMs / SHARE);
+    const dueMs = this.#lastMs + restMs;
+    if (this.#timer !== undefined && this.#dueMs <= dueMs) return;
+    clearTimeout(this.#timer);
+    this.#dueMs = dueMs;
+    this.#timer = setTimeout(() => this.#run(), Math.max(0, dueMs - this.#clock.now()));
   }
 
   stop(): void {
@@ -30,10 +50,10 @@ export class Frames {
 
   #run(): void {
     this.#timer = undefined;
-    const startMs = this.#now();
+    const beforeMs = this.#clock.cpuMs();
+    this.#lastMs = this.#clock.now();
     const drawn = this.#draw();
-    this.#lastMs = this.#now();
-    this.#costMs = this.#lastMs - startMs;
+    this.#costMs = this.#clock.cpuMs() - beforeMs;
     if (!drawn) this.request();
   }
 }

@@ -10,6 +10,7 @@ import { NO_PREFS, type Prefs, prefsPath, readPrefs, withSeen, writePrefs } from
 import { initialState } from '../state/state.js';
 import { Store } from '../store.js';
 import { createPaint, depthOfBits, type ThemeName, themeOfEnv } from '../theme.js';
+import { CanvasContext } from './canvas.js';
 import { Frames } from './frames.js';
 import { Screen } from './screen.js';
 
@@ -79,7 +80,15 @@ export async function runOnTerminal(options: RunOptions): Promise<number> {
     leave: () => leave(0),
   });
 
-  const instance = render(<Dashboard state={store.state} size={size()} paint={paint} />, {
+  const drawn = () => {
+    screen.canvas.begin();
+    return (
+      <CanvasContext.Provider value={screen.canvas}>
+        <Dashboard state={store.state} size={size()} paint={paint} />
+      </CanvasContext.Provider>
+    );
+  };
+  const instance = render(drawn(), {
     // Ink lays out; the screen decides what is written.
     stdout: screen.sink as unknown as NodeJS.WriteStream,
     debug: true,
@@ -88,7 +97,7 @@ export async function runOnTerminal(options: RunOptions): Promise<number> {
   });
   const frames = new Frames(() => {
     if (!screen.flows) return false;
-    instance.rerender(<Dashboard state={store.state} size={size()} paint={paint} />);
+    instance.rerender(drawn());
     screen.show(cursorOf(store.state, size()));
     return true;
   });
@@ -98,9 +107,11 @@ export async function runOnTerminal(options: RunOptions): Promise<number> {
   const onData = (chunk: string) => {
     clearTimeout(escapeTimer);
     for (const event of parser.push(chunk)) app.input(event);
+    frames.request(true);
     if (parser.isWaiting) {
       escapeTimer = setTimeout(() => {
         for (const event of parser.flush()) app.input(event);
+        frames.request(true);
       }, ESCAPE_MS);
     }
   };

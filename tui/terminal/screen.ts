@@ -4,6 +4,7 @@
  * terminal, and it leaves it as it was found, whatever ends the program.
  */
 import { EventEmitter } from 'node:events';
+import { Canvas } from './canvas.js';
 
 const ESC = '\u001b[';
 const ENTER = `${ESC}?1049h${ESC}?2004h${ESC}?25l${ESC}2J`;
@@ -21,6 +22,7 @@ export interface Terminal {
 export class Screen {
   /** What Ink takes for its output: frames arrive here, not at the terminal. */
   readonly sink: FrameSink;
+  readonly canvas = new Canvas();
   readonly #terminal: Terminal;
   #shown: string[] = [];
   #active = false;
@@ -73,7 +75,7 @@ export class Screen {
   /** Puts the last frame on the terminal, and the cursor where it belongs. */
   show(cursor: { readonly row: number; readonly column: number } | undefined): void {
     if (!this.#active) return;
-    const lines = this.sink.frame.split('\n');
+    const lines = this.canvas.expand(this.sink.frame).split('\n');
     let out = '';
     for (let row = 0; row < this.#terminal.rows; row++) {
       const next = lines[row] ?? '';
