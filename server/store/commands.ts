@@ -357,7 +357,9 @@ interface Notice {
 }
 
 function noticeInThread(work: Work, threadId: string | null, notice: Notice): void {
-  const threadChannel = threadId === null ? null : work.tables.threads.channelOf(threadId);
+  const { messages, threads } = work.tables;
+  messages.flush(); // the summary of a thread counts what is in the table
+  const threadChannel = threadId === null ? null : threads.channelOf(threadId);
   const channel = threadChannel ?? notice.fallbackChannel ?? 'general';
   say(work, systemNotice(work.now, channel, threadId, notice.body, notice.reply_to, stringify(notice.metadata)));
 }

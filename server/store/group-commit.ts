@@ -24,8 +24,8 @@ interface Entry {
 }
 
 export interface CommitHooks {
-  /** Inside the transaction, before the first command. */
-  begun(): void;
+  /** Inside the transaction, before the first command; `careful` when each command has a savepoint. */
+  begun(careful: boolean): void;
   /** Inside the transaction, after the last command. */
   ending(): void;
   /** After a durable commit, before anybody is answered. */
@@ -129,7 +129,7 @@ export class GroupCommit {
 
   #commit(batch: readonly Entry[]): void {
     try {
-      this.#hooks.begun();
+      this.#hooks.begun(false);
       for (const entry of batch) this.#run(entry);
       this.#end();
       return;
@@ -140,7 +140,7 @@ export class GroupCommit {
     }
     this.#statements.begin.run();
     try {
-      this.#hooks.begun();
+      this.#hooks.begun(true);
       for (const entry of batch) this.#runInSavepoint(entry);
       this.#end();
     } catch (cause) {

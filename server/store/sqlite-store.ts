@@ -73,11 +73,14 @@ export class SqliteStore implements Store {
     this.#lastSeq = this.#tables.changes.latest(0);
     this.#work = this.#newWork();
     this.#commits = new GroupCommit(this.#db, {
-      begun: () => {
+      begun: (careful) => {
         this.#work = this.#newWork();
         this.#foreign = this.#readForeign();
+        // Under a savepoint a command's messages must go and stay with the command.
+        this.#tables.messages.begin(!careful);
       },
       ending: () => {
+        this.#tables.messages.flush();
         const { changes } = this.#work;
         if (!changes.every(isGuessed)) this.#tables.changes.correct(this.#lastSeq, changes);
         if (changes.length > 0) this.#lastSeq = this.#tables.changes.latest(this.#lastSeq);
@@ -247,6 +250,7 @@ export class SqliteStore implements Store {
   #readForeign(): Committed {
     const version = this.#dataVersion.get() ?? 0;
     if (version === this.#seenVersion) return NOTHING;
+    this.#tables.messages.forget();
     const messages: MessageRow[] = [];
     for (;;) {
       const page = this.#tables.messages.after(this.#lastId, FOREIGN_PAGE);
@@ -289,6 +293,7 @@ export class SqliteStore implements Store {
 
   #recoverPositions(): void {
     this.#tables.channels.forget();
+    this.#tables.messages.forget();
     const foreign = this.#foreign;
     this.#foreign = NOTHING;
     // `begun` moved the positions over rows that others had committed, so those are real whatever became of ours.

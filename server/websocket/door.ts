@@ -66,7 +66,8 @@ export class WebSocketDoor implements ConnectionHost {
 
   cork(socket: Socket): void {
     if (socket.writableCorked > 0) return;
-    if (this.#corked.length === 0) setImmediate(() => this.#uncork());
+    // After the answers of this turn too, which promises carry: a tick that a microtask asks for comes after all microtasks.
+    if (this.#corked.length === 0) queueMicrotask(() => process.nextTick(this.#uncork));
     socket.cork();
     this.#corked.push(socket);
   }
@@ -154,11 +155,11 @@ export class WebSocketDoor implements ConnectionHost {
     });
   }
 
-  #uncork(): void {
+  readonly #uncork = (): void => {
     const corked = this.#corked;
     this.#corked = [];
     for (const socket of corked) socket.uncork();
-  }
+  };
 
   #beat(): void {
     const nowMs = Date.now();

@@ -9,7 +9,8 @@ export type Mode = 'write' | 'read' | 'start' | 'exclusive';
 /** What arrives on one connection takes effect in the order received, without waiting where it need not (websocket §2). */
 export class Sequencer {
   #pendingWrites = 0;
-  #lastWrite: Promise<unknown> = Promise.resolve();
+  /** Of the read that waits for the writes before it; what comes later waits behind that read. */
+  #onWritten: (() => void) | undefined;
   /** While set, whatever comes waits for it. */
   #gate: Promise<unknown> | undefined;
 
@@ -19,7 +20,7 @@ export class Sequencer {
       if (mode === 'exclusive') this.#close(settled(running));
       return running;
     }
-    const turn = (this.#gate ?? Promise.resolve()).then(() => (mode === 'read' ? this.#lastWrite : undefined));
+    const turn = (this.#gate ?? Promise.resolve()).then(() => (mode === 'read' ? this.#written() : undefined));
     const begun = turn.then(() => ({ running: this.#begin(mode, start) }));
     this.#close(mode === 'exclusive' ? begun.then(({ running }) => settled(running)) : begun);
     return begun.then(({ running }) => running);
@@ -29,12 +30,20 @@ export class Sequencer {
     const running = start();
     if (mode === 'write') {
       this.#pendingWrites++;
-      const done = settled(running).then(() => {
-        this.#pendingWrites--;
-      });
-      this.#lastWrite = Promise.all([this.#lastWrite, done]);
+      const done = () => {
+        if (--this.#pendingWrites === 0) this.#onWritten?.();
+      };
+      running.then(done, done);
     }
     return running;
+  }
+
+  async #written(): Promise<void> {
+    if (this.#pendingWrites === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onWritten = resolve;
+    });
+    this.#onWritten = undefined;
   }
 
   #close(until: Promise<unknown>): void {
