@@ -22,8 +22,8 @@ import { instanceId, openDatabase, realPath } from './open-database.js';
 import { Tables } from './tables.js';
 import { lockThread } from './thread-store.js';
 
-/** How often other processes' writes are looked for while somebody waits: 2 µs a look. */
-const WATCH_MS = 40;
+/** How often other processes' writes are looked for while somebody waits; they are to be pushed within 100 ms. */
+const WATCH_MS = 75;
 /** After this long without a commit the write-ahead log is moved into the file. */
 const CHECKPOINT_IDLE_MS = 1_000;
 const FOREIGN_PAGE = 1_000;
@@ -57,6 +57,7 @@ export class SqliteStore implements Store {
   #lastSeq: number;
   #watchTimer: NodeJS.Timeout | undefined;
   #checkpoint: Timer | undefined;
+  #committedMs = 0;
 
   constructor({ path, durability, clock, onError }: SqliteOptions) {
     this.location = path;
@@ -284,6 +285,7 @@ export class SqliteStore implements Store {
     if (foreign !== NOTHING) this.#emit(foreign);
     this.#lastId = messages.at(-1)?.id ?? this.#lastId;
     if (messages.length > 0 || changes.length > 0) this.#emit({ messages, changes });
+    this.#committedMs = this.#work.nowMs;
     this.#checkpoint ??= this.#clock.after(CHECKPOINT_IDLE_MS, () => this.#checkpointWhenIdle());
   }
 
@@ -303,8 +305,9 @@ export class SqliteStore implements Store {
 
   #checkpointWhenIdle(): void {
     this.#checkpoint = undefined;
-    if (!this.#commits.idle) {
-      this.#checkpoint = this.#clock.after(CHECKPOINT_IDLE_MS, () => this.#checkpointWhenIdle());
+    const restMs = this.#committedMs + CHECKPOINT_IDLE_MS - this.#clock.nowMs();
+    if (restMs > 0 || !this.#commits.idle) {
+      this.#checkpoint = this.#clock.after(Math.max(1, restMs), () => this.#checkpointWhenIdle());
       return;
     }
     try {
