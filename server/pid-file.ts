@@ -31,11 +31,11 @@ export async function writePidFiles(storagePath: string, file: PidFile, instance
   const { shared, own } = pidFilePaths(storagePath, file.port);
   const text = `${JSON.stringify(file)}\n`;
   writeFileSync(own, text);
-  // Another live hub on the same store keeps its entry; a stale one is overwritten (arc-v1 §12 C8).
+  // Another live hub on the same store keeps its entry; a stale one is overwritten (arc-v1 §12 C8). The address is ours now,
+  // so whoever answers there is not the other one.
   const other = readPidFile(shared);
-  if (other === undefined || other.pid === file.pid || !(await isHub(other.url, instanceId))) {
+  if (other === undefined || other.url === file.url || !(await isHub(other.url, instanceId)))
     writeFileSync(shared, text);
-  }
   return () => {
     for (const path of [shared, own]) {
       const current = readPidFile(path);

@@ -1,12 +1,13 @@
 /** ensure, stop and reset: they find the right hub, and touch no other process and no other file (arc-v1 §8.5–§8.7, §12 F). */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { isAlive } from '../../cli/hub/process.js';
 import { startHub } from '../support/hub-process.js';
+import { until } from '../support/until.js';
 import { arc, type Folder, json, newFolder } from './arc.js';
 
 type Result = Record<string, unknown> & { url: string; pid: number; log: string };
@@ -128,6 +129,17 @@ describe('stop', () => {
     expect(await answer.json()).toMatchObject({
       result: [{ body: 'Hub is shutting down now.', from_agent: 'system' }],
     });
+  });
+
+  it('leaves nothing of a hub that was killed before it, on the same port', async () => {
+    await using folder = await newFolder();
+    const { pid, url } = await ensure(folder);
+    process.kill(pid, 'SIGKILL');
+    await until(() => !isAlive(pid));
+    const port = new URL(url).port;
+    expect(json(await folder.arc(['ensure', '--port', port]))).toMatchObject({ started: true, url });
+    expect(json(await folder.arc(['stop']))).toMatchObject({ stopped: true, url });
+    expect(readdirSync(folder.path).filter((name) => name.endsWith('.pid'))).toEqual([]);
   });
 
   it('with a port, stops no hub at another (arc-v1 §12 F2, F6)', async () => {
