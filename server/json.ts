@@ -3,17 +3,18 @@ import { parse as parseLossless } from 'lossless-json';
 import { HubError, NumberText } from '../protocol/index.js';
 
 /**
- * Parses what a peer sent.
+ * Parses what a peer sent. Numbers `exactFrom` levels down and deeper keep their text: those above are parameters, which are
+ * integers.
  *
  * @throws {HubError} `parse_error`: not JSON (also NaN, a BOM, trailing commas), or nested deeper than `maxDepth`;
  *   `bad_request`: a lone surrogate somewhere, which no store could give back (arc-v1 §2.4, §2.7)
  */
-export function parseJson(text: string, maxDepth: number): unknown {
+export function parseJson(text: string, maxDepth: number, exactFrom: number): unknown {
   // Each level takes two brackets.
   if (text.length > 2 * maxDepth && isDeeperThan(text, maxDepth)) {
     throw new HubError('parse_error', `JSON is nested deeper than ${maxDepth} levels`);
   }
-  const value = parseKeepingNumbers(text);
+  const value = parseKeepingNumbers(text, exactFrom);
   // Well-formed text can only hold a lone surrogate behind an escape.
   if ((text.includes('\\ud') || text.includes('\\uD')) && LONE.test(text)) refuseLoneSurrogates(value, '');
   return value;
@@ -21,7 +22,7 @@ export function parseJson(text: string, maxDepth: number): unknown {
 
 const LONE = /\\u[dD][89a-fA-F]/;
 
-function parseKeepingNumbers(text: string): unknown {
+function parseKeepingNumbers(text: string, exactFrom: number): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -29,7 +30,7 @@ function parseKeepingNumbers(text: string): unknown {
     throw new HubError('parse_error', 'malformed JSON');
   }
   // Most requests hold no number that could lose its text: two cheap looks decide.
-  if (!/\d[.eE]|\d{16}|-0/.test(text) || !hasNumber(value, 0)) return value;
+  if (!/\d[.eE]|\d{16}|-0/.test(text) || !hasNumber(value, exactFrom)) return value;
   return parseLossless(text, undefined, KEEP_NUMBERS);
 }
 
@@ -38,14 +39,11 @@ const KEEP_NUMBERS = {
   onDuplicateKey: ({ newValue }: { newValue: unknown }) => newValue,
 };
 
-/** Numbers near the top are parameters, which are integers; those deeper down are free-form JSON. */
-const FREE_FORM_DEPTH = 2;
-
-function hasNumber(value: unknown, depth: number): boolean {
-  if (typeof value === 'number') return depth >= FREE_FORM_DEPTH || !Number.isSafeInteger(value);
+function hasNumber(value: unknown, exactFrom: number): boolean {
+  if (typeof value === 'number') return exactFrom <= 0 || !Number.isSafeInteger(value);
   if (typeof value !== 'object' || value === null) return false;
   for (const member of Array.isArray(value) ? value : Object.values(value))
-    if (hasNumber(member, depth + 1)) return true;
+    if (hasNumber(member, exactFrom - 1)) return true;
   return false;
 }
 

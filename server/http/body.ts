@@ -2,6 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { HubError, isJsonObject } from '../../protocol/index.js';
 import { parseJson } from '../json.js';
 
+/** From the members of the body: a number in a field of text keeps its form (arc-v1 §2.5). */
+const EXACT_FROM = 1;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -27,7 +29,7 @@ export async function readBody(
 }
 
 export function parseBody(text: string, maxDepth: number): Record<string, unknown> {
-  const value = parseJson(text, maxDepth);
+  const value = parseJson(text, maxDepth, EXACT_FROM);
   if (!isJsonObject(value)) throw new HubError('bad_request', 'request body must be a JSON object');
   return value;
 }

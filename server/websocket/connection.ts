@@ -204,7 +204,7 @@ export class Connection implements ConnectionPort {
     }
     let value: unknown;
     try {
-      value = parseJson((data as Buffer).toString('utf8'), this.#host.hub.settings.limits.max_json_depth);
+      value = parseJson((data as Buffer).toString('utf8'), this.#host.hub.settings.limits.max_json_depth, EXACT_FROM);
     } catch (cause) {
       this.#send(errorFrame(null, cause));
       return;
@@ -341,5 +341,7 @@ export class Connection implements ConnectionPort {
   }
 }
 
+/** Below the members of `params`. */
+const EXACT_FROM = 3;
 const NEVER = new AbortController().signal;
 const TEXT = { binary: false } as const;
