@@ -156,8 +156,9 @@ export async function startHub(
     websocket.terminate();
     server.closeAllConnections();
     for (const socket of sockets) socket.destroy();
-    await store.close();
+    // Nothing is served any more, however long the file may keep us.
     removePidFiles();
+    await store.close();
     log.info({}, 'stopped');
     resolveClosed();
   }
