@@ -229,6 +229,9 @@ export class HubClient extends HubOperations implements AsyncDisposable {
    * Messages as they come, from now on unless `since_id` says otherwise: as an async iterator, or to `onMessage`. Over
    * WebSocket the hub pushes them, and the changes of `topics` too; over HTTP they are asked for by long-polls.
    *
+   * The first subscription of a WebSocket client begins before whatever the client asks next; for others, and over HTTP,
+   * "now" is when `ready` of the subscription resolves.
+   *
    * @param options `since_id`: a number replays what came after it; `"cursor"` begins at the agent's durable cursor.
    *   `channels` filters broadcasts, direct messages to the agent come regardless unless `include_direct` is false
    * Source: websocket §5.

@@ -237,6 +237,14 @@ describe.each(TRANSPORTS)('over %s', (kind, open) => {
 });
 
 describe('over websocket alone', () => {
+  it('subscribes before whatever is asked next', async () => {
+    await using hub = await startHub();
+    await using ana = await HubClient.connect('ana', { baseUrl: hub.url });
+    const subscription = ana.subscribe();
+    const { id } = await ana.post('general', 'said at once');
+    expect((await subscription.next()).value).toMatchObject({ id, body: 'said at once' });
+  });
+
   it('gets state changes, and resync after a loss', async () => {
     await using hub = await startHub();
     await using ana = await HubClient.connect('ana', { baseUrl: hub.url, ...quick });

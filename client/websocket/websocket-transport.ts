@@ -137,7 +137,8 @@ export class WebSocketTransport implements Transport {
     this.#mainFeed = feed;
     this.#feeds.add(feed);
     if (this.#main.isOver) queueMicrotask(() => feed.end(clientClosed()));
-    else if (this.#main.isOpen) queueMicrotask(() => feed.opened(this.#instanceId));
+    // At once, so that it begins before whatever the caller asks next.
+    else if (this.#main.isOpen) feed.opened(this.#instanceId);
     return feed;
   }
 
