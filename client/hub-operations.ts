@@ -128,9 +128,15 @@ export abstract class HubOperations {
   /**
    * Posts a direct message, which only `to_agent` can see. Nobody of that name need exist yet.
    *
+   * @throws {HubError} `bad_request`: `to_agent` is blank, which a hub takes for "to everybody" (arc-v1 §4.8)
    * Source: arc-v1 §4.8, §9.2.
    */
-  dm(to_agent: string, body: string, options: PostOptions & { readonly channel?: string } = {}): Promise<PostResult> {
+  async dm(
+    to_agent: string,
+    body: string,
+    options: PostOptions & { readonly channel?: string } = {},
+  ): Promise<PostResult> {
+    if (to_agent.trim() === '') throw new HubError('bad_request', 'to_agent is required');
     const { channel = DIRECT_CHANNEL, ...others } = options;
     return this.post(channel, body, { ...others, to_agent });
   }
