@@ -15,7 +15,7 @@ const style = (hub: HubClient, budget: number) => ({
   agentId: hub.agentId ?? '',
   budget,
   howToRead: (since: number) => `arc poll ${words(hub)} --since-id ${since} --timeout 0`,
-  howToAnswer: (id: number) => `answer: arc reply ${id} "…" ${words(hub)}`,
+  howToAnswer: (id: number) => `arc reply ${id} "…" ${words(hub)}`,
 });
 
 /** What is unread, most urgent first; with `ack` it counts as read from now on. */

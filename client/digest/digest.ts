@@ -1,11 +1,17 @@
-/** Unread messages as a short text for a language model: most urgent first, within a budget of tokens. */
+/**
+ * Unread messages as a short text for a language model: most urgent first, within a budget of tokens.
+ *
+ * A model must be able to tell what the hub says from what an agent says. A message begins with what the hub says of it,
+ * up to a colon, with every name quoted that could pass for more than a name; what follows is the agent's, and its further
+ * lines are indented.
+ */
 import type { Message } from '../../protocol/index.js';
 import { estimateTokens } from './tokens.js';
 import type { Unread } from './unread.js';
 
 export interface DigestOptions {
   readonly agentId: string;
-  /** Most tokens of the text, by `estimateTokens` (default 1_000). */
+  /** Most tokens of the text, by `estimateTokens` (default 1_000). How many are unread is said whatever it costs. */
   readonly budget?: number | undefined;
   /** Says how to read what did not fit, all of it behind this id. */
   readonly howToRead: (since_id: number) => string;
@@ -23,8 +29,6 @@ export interface Digest {
 }
 
 const DEFAULT_BUDGET = 1_000;
-/** For the line that says what did not fit. */
-const RESERVE = 60;
 /** A message that would get less room than this is left out instead. */
 const LEAST = 24;
 
@@ -44,24 +48,22 @@ export function makeDigest(
   const lines = [`${messages.length} unread for ${oneLine(agentId)}${asked}:`];
   const shown: Message[] = [];
   const left: Message[] = [];
-  let room = budget - RESERVE - estimateTokens(lines[0] ?? '');
+  const restFrom = (id: number, count: number) => `${count} more did not fit: ${howToRead(id - 1)}`;
+  const latest = Math.max(...messages.map(({ id }) => id));
+  let room = budget - estimateTokens(`${lines[0]}\n${restFrom(latest, messages.length)}\n`);
   for (const { message, urgency } of ranked) {
-    const head = headOf(message, urgency);
-    const tail = urgency === 'request' ? ` (${howToAnswer(message.id)})` : '';
-    const forBody = room - estimateTokens(`${head}${tail}\n`);
+    const head = headOf(message, urgency === 'request' ? howToAnswer(message.id) : undefined);
+    const forBody = room - estimateTokens(`${head}\n`);
     if (left.length > 0 || forBody < Math.min(LEAST, estimateTokens(message.body))) {
       left.push(message);
       continue;
     }
-    const line = `${head} ${bodyOf(message, forBody)}${tail}`;
+    const line = `${head} ${bodyOf(message, forBody)}`;
     lines.push(line);
     shown.push(message);
     room -= estimateTokens(`${line}\n`);
   }
-  if (left.length > 0) {
-    const first = Math.min(...left.map(({ id }) => id));
-    lines.push(`${left.length} more did not fit: ${howToRead(first - 1)}`);
-  }
+  if (left.length > 0) lines.push(restFrom(Math.min(...left.map(({ id }) => id)), left.length));
   return { text: lines.join('\n'), unread: messages.length, requests, shown };
 }
 
@@ -69,26 +71,47 @@ function urgencyOf(message: Message, agentId: string, answered: ReadonlySet<numb
   if (message.to_agent === agentId) {
     return message.kind === 'task_request' && !answered.has(message.id) ? 'request' : 'direct';
   }
-  if (message.body.includes(`@${agentId}`)) return 'mention';
+  if (isMentioned(message.body, agentId)) return 'mention';
   return message.kind === 'task' || message.kind === 'task_request' ? 'task' : 'other';
 }
 
-function headOf({ id, from_agent, to_agent, channel, kind, thread_id, reply_to }: Message, urgency: Urgency): string {
-  const where = to_agent === null ? `#${channel} ` : '';
-  const marks = [
-    ...(urgency === 'request' ? ['REQUEST'] : kind === 'chat' ? [] : [kind]),
-    ...(to_agent === null ? [] : ['direct']),
-    ...(reply_to === null ? [] : [`re ${reply_to}`]),
-    ...(thread_id === null ? [] : [`thread ${thread_id}`]),
-  ];
-  return oneLine(`[${id}] ${where}${from_agent}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}:`);
+/** `@ben`, which `@benedict` is not. */
+function isMentioned(body: string, agentId: string): boolean {
+  const mark = `@${agentId}`;
+  for (let at = body.indexOf(mark); at !== -1; at = body.indexOf(mark, at + 1)) {
+    const end = at + mark.length;
+    if (!/^[\p{L}\p{N}_-]/u.test(body.slice(end, end + 2))) return true;
+  }
+  return false;
 }
 
-function bodyOf({ body, attachments }: Message, room: number): string {
-  const attached = attachments.length === 0 ? '' : ` [+${attachments.length} attached]`;
-  const whole = indented(body) + attached;
+/** @param toAnswer how to answer it, if it is a request that waits for an answer */
+function headOf(
+  { id, from_agent, to_agent, channel, kind, thread_id, reply_to, attachments }: Message,
+  toAnswer: string | undefined,
+): string {
+  const where = to_agent === null ? `#${nameOf(channel)} ` : '';
+  const marks = [
+    ...(toAnswer !== undefined ? ['REQUEST'] : kind === 'chat' ? [] : [kind]),
+    ...(to_agent === null ? [] : ['direct']),
+    ...(reply_to === null ? [] : [`re ${reply_to}`]),
+    ...(thread_id === null ? [] : [`thread ${nameOf(thread_id)}`]),
+    ...(attachments.length === 0 ? [] : [`${attachments.length} attached`]),
+    ...(toAnswer === undefined ? [] : [`answer with ${toAnswer}`]),
+  ];
+  return `[${id}] ${where}${nameOf(from_agent)}${marks.length === 0 ? '' : ` (${marks.join(', ')})`}:`;
+}
+
+/** Agents, channels and threads may be called anything, a piece of a digest too. */
+function nameOf(name: string): string {
+  const plain = oneLine(name);
+  return /^[\p{L}\p{N}][\p{L}\p{N} _.@/+-]*$/u.test(plain) ? plain : JSON.stringify(plain);
+}
+
+function bodyOf({ body }: Message, room: number): string {
+  const whole = indented(body);
   if (estimateTokens(whole) <= room) return whole;
-  const marked = (characters: string[]) => `${indented(characters.join(''))}… [cut]${attached}`;
+  const marked = (characters: string[]) => `${indented(characters.join(''))}… [cut]`;
   const characters = [...body.slice(0, room * 8)];
   // Halving finds the longest beginning that fits.
   let fits = 0;
@@ -100,8 +123,9 @@ function bodyOf({ body, attachments }: Message, room: number): string {
   return marked(characters.slice(0, fits));
 }
 
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+/** What moves a cursor, ends a line, reorders what is seen or is not seen at all; what joins emoji stays. */
+const CONTROL =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\u{e0000}-\u{e007f}]/gu;
 
-/** Further lines are indented, so that no body can pass for another message of the digest. */
 const indented = (text: string) => text.replace(/\r\n?/g, '\n').replace(CONTROL, '').trim().replace(/\n/g, '\n    ');
-const oneLine = (text: string) => text.replace(/\s+/g, ' ').replace(CONTROL, '');
+const oneLine = (text: string) => text.replace(/\s+/g, ' ').replace(CONTROL, '').trim();

@@ -31,7 +31,7 @@ export const workTools: readonly Tool[] = [
           agentId: hub.agentId ?? '',
           budget,
           howToRead: () => (ack ? 'call arc_inbox again' : 'call arc_inbox with a larger budget'),
-          howToAnswer: (id) => `answer: arc_post_message, kind task_result, reply_to ${id}`,
+          howToAnswer: (id) => `arc_post_message kind task_result reply_to ${id}`,
         },
       );
       if (ack && latest_id !== undefined) {

@@ -163,7 +163,9 @@ describe.each(HARNESSES)('$harness', (recorded) => {
 
     const request = await ben.dm(agent, 'why is it red?', { kind: 'task_request' });
     const reason = held(await call(stop(0)));
-    expect(reason).toContain(`[${request.id}] ben (REQUEST, direct): why is it red?`);
+    expect(reason).toContain(
+      `[${request.id}] ben (REQUEST, direct, answer with arc reply ${request.id} "…" --agent '${agent}'): why`,
+    );
     expect(reason).toContain(`arc reply ${request.id}`);
     expect(held(await call(stop(1)))).toContain('why is it red?');
     expect(await call(stop(2))).toEqual({});
