@@ -1,11 +1,12 @@
 /** The hub's own REST without a socket, in the shape of `fetch`, for a client that lives in the hub's process. */
 import type { RunningHub } from '../../server/main.js';
+import { asciiJson } from '../output.js';
 
 export function executeFetch(hub: Pick<RunningHub, 'execute' | 'instance_id' | 'url'>): typeof fetch {
   return async (url, init = {}) => {
     const headers = new Headers(init.headers);
     const key = headers.get('Idempotency-Key');
-    const { status, text, code } = await hub.execute({
+    const { status, text, code, details } = await hub.execute({
       method: init.method ?? 'GET',
       path: String(url).slice(hub.url.length),
       ...(typeof init.body === 'string' && { body: init.body }),
@@ -15,7 +16,11 @@ export function executeFetch(hub: Pick<RunningHub, 'execute' | 'instance_id' | '
     });
     return new Response(text, {
       status,
-      headers: { 'X-Arc-Instance': hub.instance_id, ...(code !== undefined && { 'X-Arc-Error': code }) },
+      headers: {
+        'X-Arc-Instance': hub.instance_id,
+        ...(code !== undefined && { 'X-Arc-Error': code }),
+        ...(details !== undefined && { 'X-Arc-Details': asciiJson(details) }),
+      },
     });
   };
 }

@@ -1,4 +1,4 @@
-import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js';
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import {
@@ -7,7 +7,6 @@ import {
   ListResourcesRequestSchema,
   ListResourceTemplatesRequestSchema,
   ListToolsRequestSchema,
-  McpError,
   ReadResourceRequestSchema,
   type ServerNotification,
   type ServerRequest,
@@ -41,6 +40,20 @@ type Extra = RequestHandlerExtra<ServerRequest, ServerNotification>;
 const RESOURCE_NOT_FOUND = -32002;
 const INVALID_PARAMS = -32602;
 
+/** An error as MCP answers it; the SDK's own would put its code into the text as well. */
+class ResourceError extends Error {
+  readonly data: { readonly uri: string } | undefined;
+
+  constructor(
+    readonly code: number,
+    message: string,
+    uri: string | undefined,
+  ) {
+    super(message);
+    this.data = uri === undefined ? undefined : { uri };
+  }
+}
+
 const INSTRUCTIONS = `You share a hub with other agents. Look at arc_inbox before you start and between steps; answer requests with
 arc_post_message kind task_result. Claim work and lock files with arc_coordinate before you touch them, and give them back.`;
 
@@ -52,7 +65,7 @@ export class McpAdapter implements AsyncDisposable {
   readonly #hub: HubClient;
   readonly #options: McpAdapterOptions;
   readonly #clock: Clock;
-  readonly #mcp: McpServer;
+  readonly #mcp: Server;
   readonly #membership: Membership;
   readonly #watch: ResourceWatch;
   readonly #shown = new Set<number>();
@@ -61,7 +74,7 @@ export class McpAdapter implements AsyncDisposable {
     this.#hub = options.hub;
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#mcp = new McpServer(
+    this.#mcp = new Server(
       { name: 'arc-mcp', title: 'Arc Hub', version: options.version },
       {
         capabilities: { tools: {}, resources: { subscribe: true }, logging: {} },
@@ -75,7 +88,7 @@ export class McpAdapter implements AsyncDisposable {
       isPresent: options.isPresent,
     });
     this.#watch = new ResourceWatch(options.hub, this.#clock, (uri) => {
-      this.#mcp.server.sendResourceUpdated({ uri }).catch(ignore);
+      this.#mcp.sendResourceUpdated({ uri }).catch(ignore);
     });
     this.#serveTools();
     this.#serveResources();
@@ -83,7 +96,7 @@ export class McpAdapter implements AsyncDisposable {
 
   /** Speaks MCP over the transport until it is closed; resolves when it listens. */
   async connect(transport: Transport): Promise<void> {
-    this.#mcp.server.oninitialized = () => this.#membership.start();
+    this.#mcp.oninitialized = () => this.#membership.start();
     await this.#mcp.connect(transport);
   }
 
@@ -99,7 +112,7 @@ export class McpAdapter implements AsyncDisposable {
   }
 
   #serveTools(): void {
-    const { server } = this.#mcp;
+    const server = this.#mcp;
     server.setRequestHandler(ListToolsRequestSchema, () => ({
       tools: [...TOOLS.values()].map(({ name, description, inputSchema, outputSchema, annotations }) => ({
         name,
@@ -135,14 +148,14 @@ export class McpAdapter implements AsyncDisposable {
   }
 
   #serveResources(): void {
-    const { server } = this.#mcp;
+    const server = this.#mcp;
     server.setRequestHandler(ListResourcesRequestSchema, async (_request, { signal }) => ({
       resources: await this.#asked(() => listResources(this.#hub, signal)),
     }));
     server.setRequestHandler(ListResourceTemplatesRequestSchema, () => ({ resourceTemplates: TEMPLATES }));
     server.setRequestHandler(ReadResourceRequestSchema, async ({ params: { uri } }, { signal }) => {
       const resource = parseUri(uri);
-      if (resource === undefined) throw new McpError(RESOURCE_NOT_FOUND, `no such resource: ${uri}`, { uri });
+      if (resource === undefined) throw new ResourceError(RESOURCE_NOT_FOUND, `no such resource: ${uri}`, uri);
       return { contents: [await this.#asked(() => readResource(this.#hub, uri, resource, signal), uri)] };
     });
     server.setRequestHandler(SubscribeRequestSchema, async ({ params: { uri } }) => {
@@ -164,22 +177,20 @@ export class McpAdapter implements AsyncDisposable {
       const code = error.code === 'not_found' ? RESOURCE_NOT_FOUND : INVALID_PARAMS;
       const { hubAt } = this.#options;
       const reachable = this.#hub.state === 'open';
-      throw new McpError(
-        code,
-        explain(error, { tool: 'the resource', hubAt, reachable }),
-        uri === undefined ? undefined : { uri },
-      );
+      throw new ResourceError(code, explain(error, { tool: 'the resource', hubAt, reachable }), uri);
     }
   }
 
   /** Which program speaks for the agent, so that people can tell them apart. */
   #host(): Record<string, unknown> {
-    const host = this.#mcp.server.getClientVersion();
+    const host = this.#mcp.getClientVersion();
     return host === undefined ? { via: 'mcp' } : { via: 'mcp', host: `${host.name} ${host.version}` };
   }
 
   #log(level: 'info' | 'warning', data: string): void {
-    this.#mcp.server.sendLoggingMessage({ level, logger: 'arc', data }).catch(ignore);
+    // The level that the host wants is kept by session where there are any.
+    const { sessionId } = this.#mcp.transport ?? {};
+    this.#mcp.sendLoggingMessage({ level, logger: 'arc', data }, sessionId).catch(ignore);
   }
 }
 

@@ -89,13 +89,18 @@ export class HttpSessions {
     const body = req.method === 'POST' ? await this.#bodyOf(req) : undefined;
     const session = this.#find(req) ?? (await this.#begin(agentId, body));
     if (session.agentId !== agentId) throw new Refusal(403, `this session is that of another agent than ${agentId}`);
-    session.open += 1;
     session.usedMs = Date.now();
-    res.once('close', () => {
-      session.open -= 1;
-      session.usedMs = Date.now();
-    });
+    // A client that is gone already will not be seen to leave.
+    if (!res.closed) {
+      session.open += 1;
+      res.once('close', () => {
+        session.open -= 1;
+        session.usedMs = Date.now();
+      });
+    }
     await session.transport.handleRequest(req, res, body);
+    // Refused by the SDK, for its headers: no session has begun.
+    if (session.transport.sessionId === undefined) await session.adapter[Symbol.asyncDispose]();
   }
 
   #find(req: IncomingMessage): Session | undefined {
@@ -141,10 +146,14 @@ export class HttpSessions {
     const most = this.#options.maxBodyBytes ?? MAX_BODY_BYTES;
     const parts: Buffer[] = [];
     let bytes = 0;
-    for await (const part of req as AsyncIterable<Buffer>) {
-      bytes += part.length;
-      if (bytes > most) throw new Refusal(413, `a request has at most ${most} bytes`);
-      parts.push(part);
+    try {
+      for await (const part of req as AsyncIterable<Buffer>) {
+        bytes += part.length;
+        if (bytes > most) throw new Refusal(413, `a request has at most ${most} bytes`);
+        parts.push(part);
+      }
+    } catch (cause) {
+      throw cause instanceof Refusal ? cause : new Refusal(400, 'the request was cut off');
     }
     try {
       return JSON.parse(Buffer.concat(parts).toString('utf8'));

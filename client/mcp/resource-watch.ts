@@ -2,7 +2,7 @@ import { HubError, type Session } from '../../protocol/index.js';
 import { type Clock, rest } from '../clock.js';
 import type { HubClient } from '../hub-client.js';
 import type { Subscription } from '../subscription.js';
-import { AGENTS_URI, channelUri, parseUri, threadUri } from './resources.js';
+import { AGENTS_URI, canonicalUri, channelUri, parseUri, threadUri } from './resources.js';
 
 /** How often the agents are looked at while a host wants to know of changes among them. */
 const LOOK_MS = 2_000;
@@ -27,13 +27,14 @@ export class ResourceWatch implements AsyncDisposable {
   async add(uri: string): Promise<void> {
     const resource = parseUri(uri);
     if (resource === undefined) throw new HubError('not_found', `no such resource: ${uri}`);
-    if (resource.kind === 'agents') {
-      this.#watched.set(AGENTS_URI, uri);
-      await this.#watchAgents();
-      return;
+    this.#watched.set(canonicalUri(resource), uri);
+    try {
+      await (resource.kind === 'agents' ? this.#watchAgents() : this.#watchMessages());
+    } catch (cause) {
+      // Nothing is watched that the host was told is not; it may ask again.
+      await this.remove(uri);
+      throw cause;
     }
-    this.#watched.set(resource.kind === 'channel' ? channelUri(resource.name) : threadUri(resource.name), uri);
-    await this.#watchMessages();
   }
 
   async remove(uri: string): Promise<void> {

@@ -12,6 +12,12 @@ export type ResourceName = { readonly kind: 'agents' } | { readonly kind: 'chann
 export const channelUri = (name: string) => `arc://channel/${encodeURIComponent(name)}`;
 export const threadUri = (id: string) => `arc://thread/${encodeURIComponent(id)}`;
 
+/** One spelling of each. */
+export function canonicalUri(resource: ResourceName): string {
+  if (resource.kind === 'agents') return AGENTS_URI;
+  return resource.kind === 'channel' ? channelUri(resource.name) : threadUri(resource.name);
+}
+
 /** What a URI names; undefined when it names nothing here. */
 export function parseUri(uri: string): ResourceName | undefined {
   if (uri === AGENTS_URI) return { kind: 'agents' };

@@ -91,7 +91,7 @@ describe.each(TRANSPORTS)('over %s', (name, open) => {
     const digest = await host.call('arc_inbox');
     expect(textOf(digest).split('\n')).toEqual([
       `2 unread for ${me}, 1 waiting for your answer:`,
-      `[${request.id}] ben (REQUEST, direct): review auth.ts (answer: arc_post_message, kind task_result, reply_to ${request.id})`,
+      `[${request.id}] ben (REQUEST, direct, answer with arc_post_message kind task_result reply_to ${request.id}): review auth.ts`,
       `[${request.id - 1}] #general ben: lunch?`,
     ]);
     expect(digest.structuredContent).toMatchObject({ unread: 2, requests: 1 });
@@ -140,6 +140,7 @@ describe.each(TRANSPORTS)('over %s', (name, open) => {
     ['arc_fly', {}, /^unknown tool: arc_fly\nThere are: arc_post_message,/],
     ['arc_post_message', { channel: 'general' }, /^'body'\n/],
     ['arc_dm', { to_agent: null, body: 'x' }, /^'to_agent'\n/],
+    ['arc_dm', { to_agent: ' ', body: 'x' }, /^to_agent is required/],
     [
       'arc_post_message',
       { channel: 'nowhere', body: 'x' },

@@ -1,12 +1,12 @@
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createServer, get } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HubClient } from '../../client/index.js';
 import { HttpSessions } from '../../client/mcp/http-sessions.js';
 import { type HubProcess, startHub } from '../support/hub-process.js';
 import { until } from '../support/until.js';
-import { openHttp } from './hosts.js';
+import { openHttp, textOf } from './hosts.js';
 
 let hub: HubProcess;
 beforeAll(async () => {
@@ -69,10 +69,98 @@ it.each([
   expect(((await answer.json()) as { error: { message: string } }).error.message).toContain(text);
 });
 
+it('answers a request that is cut off with silence, and the log of the hub too', async () => {
+  const socket = connect(hub.port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.write(`POST /mcp/ana HTTP/1.1\r\nHost: 127.0.0.1:${hub.port}\r\nContent-Length: 1000\r\n\r\n{`);
+  // The hub has read the beginning when it has answered what was asked after it.
+  await fetch(`${hub.url}/healthz`);
+  socket.destroy();
+  await once(socket, 'close');
+  await fetch(`${hub.url}/healthz`);
+  expect(hub.stderr + hub.stdout).not.toContain('operation failed');
+});
+
 it('is closed to web pages, as every door', async () => {
   const answer = await post('/mcp/ana', INITIALIZE, { Origin: 'https://evil.example' });
   expect(answer.status).toBe(403);
   expect(answer.headers.get('X-Arc-Error')).toBe('forbidden');
+  const rebound = get({ port: hub.port, path: '/mcp/ana', headers: { Host: 'evil.example' } });
+  const [{ statusCode }] = await once(rebound, 'response');
+  rebound.destroy();
+  expect(statusCode).toBe(403);
+});
+
+it('says what is known of a failed call', async () => {
+  await using host = await openHttp(hub.url, 'caller');
+  const failed = await host.call('arc_rpc_call', { to_agent: 'nobody', body: 'x', timeout: 0.05 });
+  expect(textOf(failed)).toMatch(/The request stays open as task \d+: /);
+});
+
+it.each([
+  ['debug', true],
+  ['error', false],
+])('tells a host that wants to know of level %s when its agent is at the hub: %s', async (level, isTold) => {
+  const path = `/mcp/${level}`;
+  const session = { 'Mcp-Session-Id': (await post(path, INITIALIZE)).headers.get('Mcp-Session-Id') ?? '' };
+  const send = async (method: string, params: object) =>
+    (await post(path, { jsonrpc: '2.0', id: 2, method, params }, session)).text();
+  await send('logging/setLevel', { level });
+  const stream = await fetch(hub.url + path, { headers: { Accept: 'text/event-stream', ...session } });
+  await send('tools/call', { name: 'arc_list_agents', arguments: {} });
+  await send('resources/subscribe', { uri: 'arc://channel/general' });
+  await using ben = await HubClient.connect('ben', { baseUrl: hub.url });
+  await ben.post('general', 'something to tell');
+  let told = '';
+  for await (const part of stream.body ?? []) {
+    told += Buffer.from(part).toString();
+    if (told.includes('resources/updated')) break;
+  }
+  expect(told.includes(`${level} is at the hub`)).toBe(isTold);
+});
+
+describe('sessions', () => {
+  const begin = (headers: Record<string, string> = {}) => ({
+    method: 'POST',
+    headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream', ...headers },
+    body: JSON.stringify(INITIALIZE),
+  });
+
+  it('are not begun by what the SDK refuses, and end as many as there may be', async () => {
+    const opened: HubClient[] = [];
+    const openHub = (agent: string) => {
+      const client = HubClient.overHttp(agent, { baseUrl: hub.url });
+      opened.push(client);
+      return client;
+    };
+    await using served = await serve(new HttpSessions({ openHub, version: '1', hubAt: hub.url, maxSessions: 2 }));
+    const { sessions } = served;
+    expect((await fetch(served.url, begin({ Accept: 'application/json' }))).status).toBe(406);
+    await until(() => opened[0]?.state === 'closed');
+    expect(sessions.count).toBe(0);
+    expect((await fetch(served.url, begin())).status).toBe(200);
+    expect((await fetch(served.url, begin())).status).toBe(200);
+    const refused = await fetch(served.url, begin());
+    expect(refused.status).toBe(503);
+    expect(await refused.text()).toContain('too many MCP sessions');
+    expect(sessions.count).toBe(2);
+  });
+
+  it('end when nobody has used them for long, but not while a stream is open', async () => {
+    const openHub = (agent: string) => HubClient.overHttp(agent, { baseUrl: hub.url });
+    await using served = await serve(new HttpSessions({ openHub, version: '1', hubAt: hub.url, idleMs: 200 }));
+    const { sessions } = served;
+    const session = (await fetch(served.url, begin())).headers.get('Mcp-Session-Id') ?? '';
+    await fetch(served.url, begin());
+    const gone = new AbortController();
+    const headers = { Accept: 'text/event-stream', 'Mcp-Session-Id': session };
+    const stream = await fetch(served.url, { headers, signal: gone.signal });
+    expect(stream.status).toBe(200);
+    expect((await fetch(served.url, { headers })).status).toBe(409);
+    await until(() => sessions.count === 1);
+    gone.abort();
+    await until(() => sessions.count === 0);
+  });
 });
 
 it('lets the hub go down while sessions and streams are open', async () => {
@@ -87,12 +175,9 @@ it('lets the hub go down while sessions and streams are open', async () => {
 it('lets an agent expire whose host is gone without a word, and takes it up again when the host returns', async () => {
   await using brief = await startHub({ args: ['--presence-ttl-sec', '5'] });
   const openHub = (agent: string) => HubClient.overHttp(agent, { baseUrl: brief.url });
-  const sessions = new HttpSessions({ openHub, version: '1', hubAt: brief.url, presentMs: 500 });
-  const server = createServer((req, res) => void sessions.handle(req, res)).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp/gone`;
+  await using served = await serve(new HttpSessions({ openHub, version: '1', hubAt: brief.url, presentMs: 500 }));
   const send = (body: unknown, headers: Record<string, string> = {}) =>
-    fetch(url, {
+    fetch(served.url, {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', Accept: 'application/json, text/event-stream', ...headers },
       body: JSON.stringify(body),
@@ -104,7 +189,19 @@ it('lets an agent expire whose host is gone without a word, and takes it up agai
   await until(async () => (await observer.agents()).length === 0, { timeoutMs: 20_000 });
   expect(await (await send(call, session)).text()).toContain('gone');
   expect(await observer.agents()).toHaveLength(1);
-  await sessions.close();
-  server.closeAllConnections();
-  server.close();
 });
+
+/** Sessions on a server of their own, for the agent `gone`. */
+async function serve(sessions: HttpSessions) {
+  const server = createServer((req, res) => void sessions.handle(req, res)).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    sessions,
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp/gone`,
+    async [Symbol.asyncDispose]() {
+      await sessions.close();
+      server.closeAllConnections();
+      server.close();
+    },
+  };
+}

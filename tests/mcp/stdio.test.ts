@@ -155,6 +155,22 @@ describe('arc mcp', () => {
     expect(await host.value('arc_list_agents')).toMatchObject([{ agent_id: 'early' }]);
   });
 
+  it('goes on when the hub comes back', async () => {
+    await using brief = await startHub();
+    const { port } = brief;
+    await using host = await openStdio(brief.url, 'loyal');
+    await host.value('arc_post_message', { channel: 'general', body: 'before' });
+    await brief.stop();
+    const waiting = host.value('arc_post_message', { channel: 'general', body: 'meanwhile' });
+    await brief.restart({ port });
+    expect(await waiting).toMatchObject({ from_agent: 'loyal', body: 'meanwhile' });
+    const observer = HubClient.overHttp(undefined, { baseUrl: brief.url });
+    await until(async () => (await observer.agents()).some(({ agent_id }) => agent_id === 'loyal'));
+    const posted = (await observer.messages({ channel: 'general' })).filter(({ from_agent }) => from_agent === 'loyal');
+    expect(posted.map(({ body }) => body)).toEqual(['before', 'meanwhile']);
+    await observer.close();
+  });
+
   it('reaches the hub through the files of a spool', async () => {
     await using host = await openArgs(['--agent', 'boxed', '--relay', join(hub.folder, 'spool')]);
     const posted = await host.value('arc_post_message', { channel: 'general', body: 'from a sandbox' });
