@@ -4,11 +4,17 @@ import { fileURLToPath } from 'node:url';
 import { quoted } from './digest.js';
 
 /** How a shell runs this program from any folder: `arc` where that is this program, else this very file. */
-export function ownCommand(): string {
+export const ownCommand = (): string => ownProgram().command;
+
+/** The same with a test for a shell script that outlives the program: does it succeed, the program is there. */
+export function ownProgram(): { command: string; test: string } {
   const main = realpathSync(fileURLToPath(new URL('./main.js', import.meta.url)));
   for (const folder of (process.env.PATH ?? '').split(delimiter)) {
     const candidate = join(folder, 'arc');
-    if (folder !== '' && existsSync(candidate) && realpathSync(candidate) === main) return 'arc';
+    if (folder !== '' && existsSync(candidate) && realpathSync(candidate) === main) {
+      return { command: 'arc', test: 'command -v arc >/dev/null' };
+    }
   }
-  return `${quoted(process.execPath)} ${quoted(main)}`;
+  const [node, file] = [quoted(process.execPath), quoted(main)];
+  return { command: `${node} ${file}`, test: `[ -x ${node} ] && [ -e ${file} ]` };
 }

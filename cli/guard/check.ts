@@ -5,7 +5,7 @@ import { openClient } from '../connection.js';
 import { printable } from '../output.js';
 import { age } from '../views.js';
 import { collisions } from './collisions.js';
-import { git } from './git.js';
+import { git, setting } from './git.js';
 
 /** A commit waits no longer than this for a hub. */
 const PATIENCE_MS = 2_000;
@@ -27,7 +27,8 @@ export async function checkCommit(command: Command): Promise<number> {
   });
   if (locks === undefined) return whenDown === 'refuse' ? 1 : 0;
   const top = realpathSync(git('rev-parse', '--show-toplevel').replace(/\n$/, ''));
-  const found = collisions(files, locks, agent === '' ? undefined : agent, top);
+  const ignoreCase = setting('core.ignorecase') === 'true';
+  const found = collisions(files, locks, agent === '' ? undefined : agent, { top, ignoreCase });
   for (const { file, lock } of found) say(`${file} is locked by ${lock.agent_id}, for another ${age(lock.expires_at)}`);
   if (found.length === 0) return 0;
   say('wait or ask for the lock to be given back; to commit all the same: ARC_GUARD=off git commit …');

@@ -10,3 +10,12 @@ export function git(...words: string[]): string {
     throw new CommandError(stderr?.trim() || message);
   }
 }
+
+/** A setting that is on or off; undefined when it is neither. */
+export function setting(name: string): string | undefined {
+  try {
+    return git('config', '--type=bool', '--get', name).trim();
+  } catch {
+    return undefined;
+  }
+}

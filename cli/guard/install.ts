@@ -5,13 +5,20 @@ import type { Command } from 'commander';
 import { CommandError } from '../command.js';
 import { explicitAddress } from '../connection-flags.js';
 import { quoted } from '../digest.js';
-import { ownCommand } from '../own-command.js';
+import { ownProgram } from '../own-command.js';
 import type { WhenDown } from './check.js';
 import { git } from './git.js';
 
 const MARK = '# Written by `arc guard install`';
-/** Where the hook that was there before lies meanwhile. */
-const EARLIER = '.before-arc-guard';
+/** Where the hook that was there before lies meanwhile; no dot, since a language may judge a file by its extension. */
+const EARLIER = '-before-arc-guard';
+
+/** What the hook does when this program has gone, and nobody can be asked. */
+const WITHOUT_PROGRAM: Readonly<Record<WhenDown, string>> = {
+  allow: ':',
+  warn: "echo 'arc guard: arc is not installed any more' >&2",
+  refuse: "echo 'arc guard: arc is not installed any more' >&2; exit 1",
+};
 
 /** @returns what was done, for people */
 export function installGuard(command: Command): string {
@@ -19,12 +26,15 @@ export function installGuard(command: Command): string {
   const path = hookPath();
   const earlier = path + EARLIER;
   if (existsSync(path) && !isOurs(path)) {
-    if (existsSync(earlier)) throw new CommandError(`${earlier} is in the way: move it, then try again`);
+    // Tools that write hooks, such as husky, put theirs back in our place.
+    const isBack = existsSync(earlier) && readFileSync(path).equals(readFileSync(earlier));
+    if (existsSync(earlier) && !isBack) throw new CommandError(`${earlier} is in the way: move it, then try again`);
     renameSync(path, earlier);
   }
   // The name in the environment of the commit wins, since several agents may share a repository.
   const who = `--agent "\${ARC_AGENT:-${agent === undefined ? '' : quotedInside(agent)}}"`;
   const down = whenDown === 'allow' ? '' : ` --when-down ${whenDown}`;
+  const program = ownProgram();
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(
     path,
@@ -32,11 +42,21 @@ export function installGuard(command: Command): string {
 ${MARK}. It refuses files that another agent has locked.
 # ARC_GUARD=off lets a commit pass, as --no-verify does.
 if [ "\${ARC_GUARD:-}" != off ]; then
-  ${ownCommand()} guard check ${who}${down}${explicitAddress(command)} || exit 1
+  if ${program.test}; then
+    ${program.command} guard check ${who}${down}${explicitAddress(command)} || exit 1
+  else
+    ${WITHOUT_PROGRAM[whenDown]}
+  fi
 fi
 earlier="$0${EARLIER}"
-if [ -x "$earlier" ]; then exec "$earlier" "$@"; fi
-exit 0
+[ -x "$earlier" ] || exit 0
+# A hook may look for its files by its own name, as husky's does: a shell runs it under the name that it had.
+interpreter=$(sed -n '1s/^#! *//p' "$earlier")
+case "$interpreter " in
+  *[/\\ ]sh\\ * | *[/\\ ]bash\\ * | *[/\\ ]dash\\ *)
+    exec $interpreter -c 'earlier=$1; shift; . "$earlier"' "$0" "$earlier" "$@" ;;
+esac
+exec "$earlier" "$@"
 `,
   );
   chmodSync(path, 0o755);

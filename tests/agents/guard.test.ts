@@ -1,6 +1,7 @@
 /** Two agents in a real git repository. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { collisions } from '../../cli/guard/collisions.js';
 import { HubClient } from '../../client/index.js';
@@ -95,7 +96,7 @@ it('guards worktrees too, keeps the hook that was there, and gives it back', asy
   expect(readFileSync(folder.at('hook-ran'), 'utf8')).toBe('ran\n');
   await run(['guard', 'uninstall'], { cwd: folder.path });
   expect(readFileSync(hook, 'utf8')).toBe(before);
-  expect(existsSync(`${hook}.before-arc-guard`)).toBe(false);
+  expect(existsSync(`${hook}-before-arc-guard`)).toBe(false);
 });
 
 it('says nothing when the hub is down, unless it is told to', async () => {
@@ -122,6 +123,97 @@ it.each([
 ])('a lock on %s and a commit of %j: %s', (file_path, files, collides) => {
   const times = { locked_at: '', expires_at: '', released_at: null, metadata: {} };
   const lock = { file_path, agent_id: 'ben', ...times };
-  expect(collisions(files, [lock], 'ana', '/repo').length > 0).toBe(collides);
-  expect(collisions(files, [lock], 'ben', '/repo')).toEqual([]);
+  const tree = { top: '/repo', ignoreCase: false };
+  expect(collisions(files, [lock], 'ana', tree).length > 0).toBe(collides);
+  expect(collisions(files, [lock], 'ben', tree)).toEqual([]);
+});
+
+it('takes A for a where git does', async () => {
+  await using folder = await newFolder();
+  const commit = repository(folder);
+  await install(folder);
+  await ben.lock('SRC/Case.ts');
+  git(folder.path, ['config', 'core.ignorecase', 'false']);
+  expect(commit('src/case.ts').code).toBe(0);
+  git(folder.path, ['config', 'core.ignorecase', 'true']);
+  expect(commit('src/case.ts').stderr).toContain('src/case.ts is locked by ben');
+});
+
+it('guards what is removed and both ends of what is renamed, and knows a path by way of a linked folder', async () => {
+  await using folder = await newFolder();
+  const commit = repository(folder);
+  for (const file of ['src/gone.ts', 'src/old.ts', 'src/linked.ts']) commit(file);
+  await install(folder);
+  const attempt = (...words: string[]) => {
+    git(folder.path, words);
+    const { stderr } = git(folder.path, ['commit', '-q', '-m', 'x']);
+    git(folder.path, ['reset', '-q', '--hard']);
+    return stderr;
+  };
+  for (const file of ['src/gone.ts', 'src/old.ts', 'src/new.ts']) await ben.lock(file);
+  expect(attempt('rm', '-q', 'src/gone.ts')).toContain('src/gone.ts is locked by ben');
+  expect(attempt('mv', 'src/old.ts', 'src/other.ts')).toContain('src/old.ts is locked by ben');
+  expect(attempt('mv', 'src/linked.ts', 'src/new.ts')).toContain('src/new.ts is locked by ben');
+  await using elsewhere = await newFolder();
+  symlinkSync(folder.path, elsewhere.at('link'));
+  await ben.lock(elsewhere.at('link/src/linked.ts'));
+  await ben.lock(elsewhere.at('link/no such folder/yet.ts'));
+  expect(attempt('rm', '-q', 'src/linked.ts')).toContain('src/linked.ts is locked by ben');
+  expect(commit('src/free.ts')).toEqual({ code: 0, stderr: '' });
+});
+
+it('goes before the hooks of a folder that another tool looks after, which find their files by their name', async () => {
+  await using folder = await newFolder();
+  const commit = repository(folder);
+  commit('first');
+  // As husky lays its folder out.
+  const ours = folder.at('.husky/_/pre-commit');
+  const script = (path: string, text: string) => {
+    mkdirSync(dirname(folder.at(path)), { recursive: true });
+    writeFileSync(folder.at(path), text);
+    chmodSync(folder.at(path), 0o755);
+  };
+  const written = '#!/usr/bin/env sh\n. "$(dirname "$0")/h"\n';
+  script('.husky/_/pre-commit', written);
+  script('.husky/_/h', '#!/usr/bin/env sh\nsh -e "$(dirname "$(dirname "$0")")/$(basename "$0")" "$@"\n');
+  script('.husky/pre-commit', 'echo ran >> hook-ran\n');
+  git(folder.path, ['config', 'core.hooksPath', '.husky/_']);
+  const again = () => run(['guard', 'install', '--agent', 'ana', '--base-url', hub.url], { cwd: folder.at('src') });
+  expect((await again()).stdout).toContain(`${ours} guards every commit, and runs the earlier hook`);
+  await ben.lock('src/tool.ts');
+  expect(commit('src/tool.ts').stderr).toContain('src/tool.ts is locked by ben');
+  git(folder.path, ['reset', '-q']);
+  expect(commit('src/d.ts').code).toBe(0);
+  expect(readFileSync(folder.at('hook-ran'), 'utf8')).toBe('ran\n');
+  // The tool writes its hook again.
+  writeFileSync(ours, written);
+  expect((await again()).code).toBe(0);
+  expect(commit('src/tool.ts').code).toBe(1);
+  await run(['guard', 'uninstall'], { cwd: folder.at('src') });
+  expect(readFileSync(ours, 'utf8')).toBe(written);
+  await ben.unlock('src/tool.ts');
+});
+
+it('runs an earlier hook in any language, and lets it refuse', async () => {
+  await using folder = await newFolder();
+  const commit = repository(folder);
+  const hook = folder.at('.git/hooks/pre-commit');
+  mkdirSync(dirname(hook), { recursive: true });
+  writeFileSync(hook, `#!${process.execPath}\nconsole.error('not like this');\nprocess.exit(3);\n`);
+  chmodSync(hook, 0o755);
+  await install(folder);
+  expect(commit('a')).toMatchObject({ code: 1, stderr: expect.stringContaining('not like this') });
+});
+
+it('does not stop anybody when arc itself has gone', async () => {
+  await using folder = await newFolder();
+  const commit = repository(folder);
+  const hook = folder.at('.git/hooks/pre-commit');
+  const removed = () => writeFileSync(hook, readFileSync(hook, 'utf8').replaceAll('cli/main.js', 'cli/gone.js'));
+  await install(folder);
+  removed();
+  expect(commit('a')).toEqual({ code: 0, stderr: '' });
+  await install(folder, '--when-down', 'refuse');
+  removed();
+  expect(commit('b')).toMatchObject({ code: 1, stderr: expect.stringContaining('not installed any more') });
 });
