@@ -12,6 +12,8 @@ export interface Harness {
   readonly context: (event: string, text: string) => object;
   /** Sends the model back to work instead of letting its turn end. */
   readonly hold: (text: string) => object;
+  /** Whether the turn ended by itself, where the harness says so: one that a person stopped is not taken up again. */
+  readonly isDone?: (input: Readonly<Record<string, unknown>>) => boolean;
   /** How often this turn was held before, where the harness counts. */
   readonly heldBefore?: (input: Readonly<Record<string, unknown>>) => number | undefined;
   /** Its configuration file for a project, and for all projects of the user, below the home folder. */
@@ -27,6 +29,8 @@ export interface Harness {
 
 /** Seconds that a hook may take; it gives up by itself long before. */
 const TIMEOUT_SEC = 15;
+/** The most that Codex gives a hook at the end of a session. */
+const CODEX_END_SEC = 3;
 
 const hookSpecific = (hookEventName: string, additionalContext: string) => ({
   hookSpecificOutput: { hookEventName, additionalContext },
@@ -48,20 +52,22 @@ export const HARNESSES: Readonly<Record<'claude-code' | 'codex' | 'cursor' | 'ge
   },
   codex: {
     title: 'Codex',
-    events: { SessionStart: 'start', UserPromptSubmit: 'prompt', PostToolUse: 'tool', Stop: 'stop' },
+    events: { SessionStart: 'start', UserPromptSubmit: 'prompt', PostToolUse: 'tool', Stop: 'stop', SessionEnd: 'end' },
     context: hookSpecific,
     hold: block,
     projectFile: join('.codex', 'hooks.json'),
     userFile: join('.codex', 'hooks.json'),
-    entry: (_event, command) => grouped(command, TIMEOUT_SEC),
+    entry: (event, command) => grouped(command, event === 'SessionEnd' ? CODEX_END_SEC : TIMEOUT_SEC),
     frame: {},
-    note: 'Older versions of Codex need `codex_hooks = true` under `[features]` in ~/.codex/config.toml.',
+    note: `Codex runs a hook that is new or changed only when you trust it: open /hooks there.
+Older versions need \`codex_hooks = true\` under \`[features]\` in ~/.codex/config.toml.`,
   },
   cursor: {
     title: 'Cursor',
     events: { sessionStart: 'start', postToolUse: 'tool', stop: 'stop', sessionEnd: 'end' },
     context: (_event, additional_context) => ({ additional_context }),
     hold: (followup_message) => ({ followup_message }),
+    isDone: ({ status }) => status === undefined || status === 'completed',
     heldBefore: ({ loop_count }) => (typeof loop_count === 'number' ? loop_count : undefined),
     projectFile: join('.cursor', 'hooks.json'),
     userFile: join('.cursor', 'hooks.json'),

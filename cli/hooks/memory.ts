@@ -15,7 +15,9 @@ export class Memory {
   readonly #path: string;
 
   constructor(harness: string, agent: string, session: string) {
-    const folder = join(tmpdir(), `arc-hooks-${userInfo().username}`);
+    // A user of a container may have a number and no name.
+    const user = process.getuid?.() ?? userInfo().username;
+    const folder = join(tmpdir(), `arc-hooks-${user}`);
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const name = createHash('sha256')
       .update(JSON.stringify([harness, agent, session]))

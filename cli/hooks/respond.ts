@@ -52,6 +52,7 @@ const MOMENTS: Readonly<Record<Moment, (call: Call) => Promise<object | undefine
   tool: news,
 
   async stop({ harness, input, hub, memory, flags }) {
+    if (harness.isDone?.(input) === false) return undefined;
     const held = harness.heldBefore?.(input) ?? memory.read().holds ?? 0;
     const { text, requests } = await requestDigest(hub, flags.budget);
     if (requests === 0 || held >= flags.maxHolds) {

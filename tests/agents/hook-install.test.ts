@@ -11,7 +11,7 @@ const HARNESSES = [
     '.claude/settings.local.json',
     ['SessionStart', 'UserPromptSubmit', 'PostToolUse', 'Stop', 'SessionEnd'],
   ],
-  ['codex', '.codex/hooks.json', ['SessionStart', 'UserPromptSubmit', 'PostToolUse', 'Stop']],
+  ['codex', '.codex/hooks.json', ['SessionStart', 'UserPromptSubmit', 'PostToolUse', 'Stop', 'SessionEnd']],
   ['cursor', '.cursor/hooks.json', ['sessionStart', 'postToolUse', 'stop', 'sessionEnd']],
   ['gemini', '.gemini/settings.json', ['SessionStart', 'BeforeAgent', 'AfterTool', 'AfterAgent', 'SessionEnd']],
 ] as const;

@@ -14,7 +14,7 @@ interface Recorded {
   start: Record<string, unknown>;
   tool: Record<string, unknown>;
   stop: (held: number) => Record<string, unknown>;
-  end?: Record<string, unknown>;
+  end: Record<string, unknown>;
   /** The text that an answer gives to the model. */
   context: (answer: Answer) => string | undefined;
   held: (answer: Answer) => string | undefined;
@@ -67,6 +67,7 @@ const HARNESSES: Recorded[] = [
       stop_hook_active: held > 0,
       last_assistant_message: 'done',
     }),
+    end: { hook_event_name: 'SessionEnd', reason: 'other' },
     context: (answer) => hookSpecific(eventOf(answer))(answer),
     held: ({ decision, reason }) => (decision === 'block' ? reason : undefined),
   },
@@ -172,7 +173,6 @@ describe.each(HARNESSES)('$harness', (recorded) => {
     await ben.post('direct', 'never mind', { kind: 'task_result', reply_to: request.id });
     expect(await call(stop(0))).toEqual({});
 
-    if (end === undefined) return;
     const self = HubClient.overHttp(agent, { baseUrl: hub.url });
     await self.claim(`${agent} key`);
     await self.lock(`${agent} file`);
@@ -184,6 +184,14 @@ describe.each(HARNESSES)('$harness', (recorded) => {
     expect(await self.locks({ active_only: true, agent_id: agent })).toEqual([]);
     await self.close();
   });
+});
+
+it('lets a turn of Cursor rest that a person stopped', async () => {
+  await ben.dm('stopped', 'why?', { kind: 'task_request' });
+  const stop = { hook_event_name: 'stop', conversation_id: session, loop_count: 0 };
+  expect(await hook('cursor', 'stopped', { ...stop, status: 'aborted' })).toEqual({});
+  expect(await hook('cursor', 'stopped', { ...stop, status: 'error' })).toEqual({});
+  expect(await hook('cursor', 'stopped', { ...stop, status: 'completed' })).toHaveProperty('followup_message');
 });
 
 it('is a command that reads JSON and prints JSON', async () => {
