@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { McpAdapter } from '../../client/mcp/adapter.js';
 import { StdioTransport } from '../../client/mcp/stdio-transport.js';
 import { addressOf, openClient } from '../connection.js';
+import { printable } from '../output.js';
 import { packageVersion } from '../version.js';
 
 /** A hub that was lost is waited for no longer than this; the tool's answer then says so. */
@@ -13,7 +14,11 @@ export async function serveMcp(command: Command): Promise<number> {
   const hub = await openClient(command, { timeoutMs: PATIENCE_MS });
   const adapter = new McpAdapter({ hub, hubAt, version: packageVersion() });
   const transport = new StdioTransport(process.stdin, process.stdout);
-  transport.onerror = (error) => process.stderr.write(`arc mcp: ${error.message}\n`);
+  let exitCode = 0;
+  transport.onerror = (error) => {
+    exitCode = 1;
+    process.stderr.write(`arc mcp: ${printable(error.message)}\n`);
+  };
   const signalled = new Promise<void>((resolve) => {
     process.once('SIGTERM', () => resolve()).once('SIGINT', () => resolve());
   });
@@ -21,5 +26,5 @@ export async function serveMcp(command: Command): Promise<number> {
   await Promise.race([transport.closed, signalled]);
   await adapter[Symbol.asyncDispose]();
   // The input may still be open; nothing is left to say to it.
-  process.exit(0);
+  process.exit(exitCode);
 }

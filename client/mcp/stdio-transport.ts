@@ -147,6 +147,8 @@ export class StdioTransport implements Transport {
   }
 
   #inputEnded(): void {
+    // The last line need not be ended.
+    if (this.#frames instanceof LineFrames) this.#received(Buffer.from('\n'));
     this.#ended = true;
     if (this.#running.size === 0) void this.close();
     else setTimeout(() => void this.close(), FAREWELL_MS).unref();

@@ -124,6 +124,12 @@ def walk(way, connect):
             else:
                 raise AssertionError(f"no error, expected {text!r}")
 
+    def context():
+        with connect(f"cleo-{run}") as cleo:
+            same(cleo.post("general", f"in and out {run}")["from_agent"], cleo.agent_id, "from_agent")
+        live = [agent["agent_id"] for agent in ben.bootstrap()["live_agents"]]
+        assert cleo.agent_id not in live, "cleo is still live"
+
     def leaving():
         ana.close()
         ana.close()
@@ -133,7 +139,7 @@ def walk(way, connect):
         ben.close()
 
     failed = 0
-    for step in (presence, channels, messages, waiting, claims, locks, tasks, calls, errors, leaving):
+    for step in (presence, channels, messages, waiting, claims, locks, tasks, calls, errors, context, leaving):
         line = {"step": f"{way}: {step.__name__}", "ok": True}
         try:
             step()

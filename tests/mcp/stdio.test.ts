@@ -125,6 +125,16 @@ describe('arc mcp', () => {
     ]);
   });
 
+  it('answers a last line that is not ended, and ends with 1 when it cannot read on', async () => {
+    using mcp = raw(hub.url);
+    mcp.write('{"jsonrpc":"2.0","id":1,"method":"ping"}');
+    expect(await mcp.end()).toBe(0);
+    expect(mcp.lines()).toEqual([{ jsonrpc: '2.0', id: 1, result: {} }]);
+    using lost = raw(hub.url);
+    lost.write('Content-Length: many\r\n\r\n{}');
+    expect(await lost.end()).toBe(1);
+  });
+
   it('leaves a session that is live already alone, also when it ends', async () => {
     await using client = await HubClient.connect('eve', { baseUrl: hub.url, displayName: 'Eve' });
     using mcp = raw(hub.url, 'eve');
