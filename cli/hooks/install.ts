@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import type { Command } from 'commander';
 import { isJsonObject } from '../../protocol/json.js';
 import { CommandError } from '../command.js';
@@ -9,6 +10,7 @@ import { explicitAddress } from '../connection-flags.js';
 import { quoted } from '../digest.js';
 import { ownCommand } from '../own-command.js';
 import { HARNESSES, type HarnessName } from './harness.js';
+import { addMember, append, remove } from './json-text.js';
 import { lineDiff } from './line-diff.js';
 
 export interface HookChange {
@@ -50,12 +52,12 @@ export function changeHooks({ what, harness: name, folder, scope, command, maxHo
   const path = join(folder, scope === 'user' ? harness.userFile : harness.projectFile);
   const before = existsSync(path) ? readFileSync(path, 'utf8') : '';
   const settings = parse(path, before);
-  const without = withoutOurs(settings, name);
+  const without = withoutOurs(before.trim() === '' ? '{}\n' : before, name);
   const wanted = what === 'uninstall' ? without : withOurs(without, name, command, maxHolds);
-  const isBare = Object.keys(wanted).every((key) => key in harness.frame);
-  const after = isBare && what === 'uninstall' ? '' : `${JSON.stringify(wanted, null, indentOf(before))}\n`;
+  const isBare = Object.keys(parse(path, wanted)).every((key) => key in harness.frame);
+  const after = isBare && what === 'uninstall' ? '' : wanted;
   const notes = what === 'install' && harness.note !== undefined ? `\n${harness.note}` : '';
-  if (JSON.stringify(settings) === JSON.stringify(wanted)) return `${path} is as it should be.${notes}`;
+  if (isDeepStrictEqual(settings, parse(path, after))) return `${path} is as it should be.${notes}`;
   if (!dryRun) write(path, after);
   return `${dryRun ? 'would change' : 'changed'} ${path}:\n${lineDiff(before, after)}${notes}`;
 }
@@ -83,28 +85,27 @@ function isOurs(entry: unknown, name: HarnessName): boolean {
   return typeof entry.command === 'string' && entry.command.includes(` hook ${name} --agent `);
 }
 
-function withoutOurs(settings: Settings, name: HarnessName): Settings {
-  if (!isJsonObject(settings.hooks)) return settings;
-  const hooks: Record<string, unknown> = {};
-  for (const [event, entries] of Object.entries(settings.hooks)) {
-    const kept = Array.isArray(entries) ? entries.filter((entry) => !isOurs(entry, name)) : entries;
-    const wasOursAlone = Array.isArray(kept) && kept.length === 0 && Array.isArray(entries) && entries.length > 0;
-    if (!wasOursAlone) hooks[event] = kept;
+function withoutOurs(text: string, name: HarnessName): string {
+  const { hooks } = JSON.parse(text) as Settings;
+  if (!isJsonObject(hooks)) return text;
+  for (const [event, entries] of Object.entries(hooks)) {
+    const index = Array.isArray(entries) ? entries.findIndex((entry) => isOurs(entry, name)) : -1;
+    if (index !== -1) return withoutOurs(remove(text, ['hooks', event, index]), name);
   }
-  const { hooks: had, ...others } = settings;
-  const isEmptied = Object.keys(hooks).length === 0 && Object.keys(had as object).length > 0;
-  return isEmptied ? others : { ...settings, hooks };
+  return text;
 }
 
-function withOurs(settings: Settings, name: HarnessName, command: string, maxHolds: number): Settings {
-  const harness = HARNESSES[name];
-  const hooks: Record<string, unknown> = { ...(settings.hooks as object | undefined) };
-  for (const event of Object.keys(harness.events)) {
-    const entries = hooks[event] ?? [];
-    if (!Array.isArray(entries)) throw new CommandError(`the hooks of ${event} have another form than expected`);
-    hooks[event] = [...entries, harness.entry(event, command, maxHolds)];
+function withOurs(text: string, name: HarnessName, command: string, maxHolds: number): string {
+  const { frame, events, entry } = HARNESSES[name];
+  const { hooks = {}, ...settings } = JSON.parse(text) as Settings;
+  let changed = text;
+  for (const [key, value] of Object.entries(frame)) if (!(key in settings)) changed = addMember(changed, key, value);
+  for (const event of Object.keys(events)) {
+    const isList = Array.isArray((hooks as Settings)[event] ?? []);
+    if (!isList) throw new CommandError(`the hooks of ${event} have another form than expected`);
+    changed = append(changed, ['hooks', event], entry(event, command, maxHolds));
   }
-  return { ...harness.frame, ...settings, hooks };
+  return changed;
 }
 
 function options(command: Command, maxHolds: number): string {
@@ -122,6 +123,3 @@ function write(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, text);
 }
-
-/** The file keeps the indentation it has. */
-const indentOf = (text: string) => /^([ \t]+)\S/m.exec(text)?.[1] ?? '  ';

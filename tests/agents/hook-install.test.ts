@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changeHooks, type HookChange } from '../../cli/hooks/install.js';
 import { newFolder } from '../cli/arc.js';
@@ -56,6 +57,69 @@ describe.each(HARNESSES)('%s', (harness, file, events) => {
     if (harness === 'cursor') expect(read()).toEqual({ version: 1, ...others });
     else expect(readFileSync(path, 'utf8')).toBe(before);
   });
+});
+
+it('keeps a file as it was written, whatever its style, and takes back what it wrote and nothing else', async () => {
+  await using folder = await newFolder();
+  mkdirSync(folder.at('.claude'));
+  const path = folder.at('.claude/settings.local.json');
+  const events = HARNESSES[0][2];
+  const change = (what: 'install' | 'uninstall') =>
+    changeHooks({
+      ...{ what, harness: 'claude-code', folder: folder.path, scope: 'project', maxHolds: 3, dryRun: false },
+      command: 'arc hook claude-code --agent ana',
+    });
+  const entry = fc.record({ matcher: fc.string(), hooks: fc.constant([{ type: 'command', command: 'theirs' }]) });
+  const theirHooks = fc.dictionary(
+    fc.constantFrom(...events, 'Other'),
+    fc.array(entry, { minLength: 1, maxLength: 2 }),
+    {
+      minKeys: 1,
+    },
+  );
+  const settings = fc
+    .tuple(fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 2 }), { minKeys: 1 }), fc.option(theirHooks))
+    .map(([others, hooks]) => ({ ...others, ...(hooks !== null && { hooks }), last: [1, 2] }));
+  const style = fc.record({
+    indent: fc.constantFrom(0, 1, 2, 4, '\t'),
+    eol: fc.constantFrom('\n', '\r\n'),
+    end: fc.constantFrom('', '\n'),
+  });
+  fc.assert(
+    fc.property(settings, style, (value, { indent, eol, end }) => {
+      const before = (JSON.stringify(value, null, indent) + end).replaceAll('\n', eol);
+      writeFileSync(path, before);
+      expect(change('install')).toContain('changed');
+      const after = readFileSync(path, 'utf8');
+      const { hooks, ...others } = JSON.parse(after);
+      const { hooks: had = {}, ...theirs } = JSON.parse(before);
+      expect(others).toEqual(theirs);
+      for (const event of events) expect(hooks[event]).toHaveLength((had[event] ?? []).length + 1);
+      expect(hooks).toMatchObject(Object.fromEntries(Object.entries(had).filter(([name]) => name === 'Other')));
+      expect(change('install')).toContain('as it should be');
+      expect(readFileSync(path, 'utf8')).toBe(after);
+      change('uninstall');
+      expect(readFileSync(path, 'utf8')).toBe(before);
+    }),
+    { numRuns: 60 },
+  );
+});
+
+it('does not tidy up what stands beside its hooks', async () => {
+  await using folder = await newFolder();
+  mkdirSync(folder.at('.gemini'));
+  const path = folder.at('.gemini/settings.json');
+  const before =
+    '{\n    "a": [1, 2], "b": {"c" : 1},\n\n    "hooks": { "Other": [] },\n    "hooks": {"AfterTool": [ {"matcher": "*"} ]}\n}';
+  writeFileSync(path, before);
+  const install = ['hook', 'install', 'gemini', '--agent', 'ana'];
+  const { stdout } = await run(install, { cwd: folder.path });
+  expect(stdout).not.toContain('"a"');
+  const after = readFileSync(path, 'utf8');
+  expect(after).toContain('    "a": [1, 2], "b": {"c" : 1},\n\n    "hooks": { "Other": [] },\n');
+  expect(Object.keys(JSON.parse(after).hooks)).toContain('SessionEnd');
+  await run(['hook', 'uninstall', 'gemini', '--agent', 'ana'], { cwd: folder.path });
+  expect(readFileSync(path, 'utf8')).toBe(before);
 });
 
 it('leaves a file alone that it cannot read', async () => {
