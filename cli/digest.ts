@@ -6,30 +6,35 @@ import type { HubClient } from '../client/index.js';
 export interface DigestFlags {
   budget: number;
   ack?: boolean;
+  /** Flags that lead commands to the hub, such as ` --port 7000`; empty where they find it by themselves. */
+  address: string;
 }
 
-/** How the commands that a digest names are completed, such as ` --agent ben`. */
-const words = (hub: HubClient) => `--agent ${quoted(hub.agentId ?? '')}`;
+/** How the commands that a model is told to run are completed. */
+export const actingAs = (agentId: string, address: string) => `--agent ${quoted(agentId)}${address}`;
 
-const style = (hub: HubClient, budget: number) => ({
-  agentId: hub.agentId ?? '',
-  budget,
-  howToRead: (since: number) => `arc poll ${words(hub)} --since-id ${since} --timeout 0`,
-  howToAnswer: (id: number) => `arc reply ${id} "…" ${words(hub)}`,
-});
+function style({ agentId = '' }: HubClient, { budget, address }: DigestFlags) {
+  const who = actingAs(agentId, address);
+  return {
+    agentId,
+    budget,
+    howToRead: (since: number) => `arc poll ${who} --since-id ${since} --timeout 0`,
+    howToAnswer: (id: number) => `arc reply ${id} "…" ${who}`,
+  };
+}
 
 /** What is unread, most urgent first; with `ack` it counts as read from now on. */
-export async function unreadDigest(hub: HubClient, { budget, ack }: DigestFlags): Promise<Digest> {
+export async function unreadDigest(hub: HubClient, flags: DigestFlags): Promise<Digest> {
   const unread = await readUnread(hub);
-  const digest = makeDigest(unread, style(hub, budget));
-  if (ack === true && unread.latest_id !== undefined) await hub.ack(unread.latest_id);
+  const digest = makeDigest(unread, style(hub, flags));
+  if (flags.ack === true && unread.latest_id !== undefined) await hub.ack(unread.latest_id);
   return digest;
 }
 
 /** The requests to this agent that nobody has answered, read or not. */
-export async function requestDigest(hub: HubClient, budget: number): Promise<Digest> {
+export async function requestDigest(hub: HubClient, flags: DigestFlags): Promise<Digest> {
   const messages = await openRequests(hub);
-  return makeDigest({ messages, answered: new Set() }, style(hub, budget));
+  return makeDigest({ messages, answered: new Set() }, style(hub, flags));
 }
 
 /** Waits for something unread, until the deadline; false when nothing came. */

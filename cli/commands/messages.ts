@@ -76,7 +76,9 @@ export const messageCommands = (): Command[] => [
       const hub = await openClient(command);
       if (command.getOptionValue('digest') === true) {
         const { unreadDigest } = await import('../digest.js');
-        const { text } = await unreadDigest(hub, command.opts());
+        const { explicitAddress } = await import('../connection-flags.js');
+        const flags = command.opts<{ budget: number; ack?: boolean }>();
+        const { text } = await unreadDigest(hub, { ...flags, address: explicitAddress(command) });
         if (text !== '') write(text);
         return 0;
       }

@@ -23,7 +23,8 @@ export const waitCommands = (): Command[] => [
       const hub = await openClient(command);
       await signInIfAway(hub);
       if (!(await waitForUnread(hub, timeout))) return 1;
-      write((await unreadDigest(hub, flags)).text);
+      const { explicitAddress } = await import('../connection-flags.js');
+      write((await unreadDigest(hub, { ...flags, address: explicitAddress(command) })).text);
       return 0;
     },
   }),

@@ -9,6 +9,8 @@ import { Memory } from './memory.js';
 export interface HookFlags {
   budget: number;
   maxHolds: number;
+  /** Flags that lead commands to the hub. */
+  address: string;
 }
 
 interface Call {
@@ -40,8 +42,9 @@ const MOMENTS: Readonly<Record<Moment, (call: Call) => Promise<object | undefine
   async start(call) {
     await signIn(call);
     const { harness, event, hub, flags } = call;
-    const { text } = await unreadDigest(hub, { budget: flags.budget, ack: true });
-    return harness.context(event, [onboarding(hub.agentId ?? ''), text].filter((part) => part !== '').join('\n\n'));
+    const { text } = await unreadDigest(hub, { ...flags, ack: true });
+    const parts = [onboarding(hub.agentId ?? '', flags.address), text];
+    return harness.context(event, parts.filter((part) => part !== '').join('\n\n'));
   },
 
   async prompt(call) {
@@ -54,7 +57,7 @@ const MOMENTS: Readonly<Record<Moment, (call: Call) => Promise<object | undefine
   async stop({ harness, input, hub, memory, flags }) {
     if (harness.isDone?.(input) === false) return undefined;
     const held = harness.heldBefore?.(input) ?? memory.read().holds ?? 0;
-    const { text, requests } = await requestDigest(hub, flags.budget);
+    const { text, requests } = await requestDigest(hub, flags);
     if (requests === 0 || held >= flags.maxHolds) {
       memory.change({ holds: 0 });
       return undefined;
@@ -74,7 +77,7 @@ const MOMENTS: Readonly<Record<Moment, (call: Call) => Promise<object | undefine
 };
 
 async function news({ harness, event, hub, flags }: Call): Promise<object | undefined> {
-  const { text } = await unreadDigest(hub, { budget: flags.budget, ack: true });
+  const { text } = await unreadDigest(hub, { ...flags, ack: true });
   return text === '' ? undefined : harness.context(event, text);
 }
 

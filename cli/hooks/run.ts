@@ -3,6 +3,7 @@ import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { isJsonObject } from '../../protocol/index.js';
 import { openClient } from '../connection.js';
+import { explicitAddress } from '../connection-flags.js';
 import type { HarnessName } from './harness.js';
 import { type HookFlags, respond } from './respond.js';
 
@@ -12,7 +13,7 @@ const PATIENCE_MS = 4_000;
 export async function runHook(command: Command, name: HarnessName): Promise<void> {
   let answer: object = {};
   try {
-    const flags = command.opts<HookFlags>();
+    const flags = { ...command.opts<Omit<HookFlags, 'address'>>(), address: explicitAddress(command) };
     const input: unknown = JSON.parse(await readAll(process.stdin));
     const hub = await openClient(command, { timeoutMs: PATIENCE_MS });
     if (isJsonObject(input)) answer = await respond(name, input, hub, flags);

@@ -118,7 +118,7 @@ it('prints what is unread, most urgent first, until it is acknowledged', async (
   const { stdout } = await inbox();
   expect(stdout.split('\n')).toEqual([
     '4 unread for ben, 1 waiting for your answer:',
-    `[${asked.id}] ana (REQUEST, direct, thread auth, answer with arc reply ${asked.id} "…" --agent ben): review auth.ts`,
+    `[${asked.id}] ana (REQUEST, direct, thread auth, answer with arc reply ${asked.id} "…" --agent ben --base-url ${hub.url}): review auth.ts`,
     '[3] ana (direct): psst',
     '[2] #general ana: has anyone seen @ben?',
     '[1] #general ana: first',
@@ -136,7 +136,8 @@ it.each([120, 300, 1_000])('keeps to a budget of %d tokens and says how to read 
   const { stdout } = await inbox('--budget', String(budget));
   expect(encode(stdout).length).toBeLessThanOrEqual(budget);
   expect(stdout).toContain('60 unread for ben:');
-  const [, since] = /more did not fit: arc poll --agent ben --since-id (\d+) --timeout 0/.exec(stdout) ?? [];
+  const [, since] =
+    /more did not fit: arc poll --agent ben --base-url \S+ --since-id (\d+) --timeout 0/.exec(stdout) ?? [];
   expect(Number(since)).toBeGreaterThanOrEqual(first?.id ?? Number.POSITIVE_INFINITY);
 });
 

@@ -130,7 +130,7 @@ afterAll(async () => {
   await hub[Symbol.asyncDispose]();
 });
 
-const flags = { budget: 600, maxHolds: 2 };
+const flags = { budget: 600, maxHolds: 2, address: '' };
 
 /** The answer of the hook in this process, which costs a hundredth of the command's. */
 const hook = async (harness: Recorded['harness'], agent: string, input: Record<string, unknown>): Promise<Answer> => {
@@ -195,9 +195,13 @@ it('lets a turn of Cursor rest that a person stopped', async () => {
 });
 
 it('is a command that reads JSON and prints JSON', async () => {
-  await ben.dm('carl', 'psst');
+  const request = await ben.dm('carl', 'psst', { kind: 'task_request' });
   const start = { ...common, session_id: 'carl', hook_event_name: 'SessionStart', source: 'startup' };
-  expect(hookSpecific('SessionStart')(await command('claude-code', 'carl', start))).toContain('ben (direct): psst');
+  const told = hookSpecific('SessionStart')(await command('claude-code', 'carl', start));
+  // The model has to find the same hub.
+  const who = `--agent carl --base-url ${hub.url}`;
+  expect(told).toContain(`arc claim KEY ${who}.`);
+  expect(told).toContain(`answer with arc reply ${request.id} "…" ${who}): psst`);
 });
 
 it('stays out of the way without a hub, and when it is told nothing that it knows', async () => {
