@@ -13,8 +13,8 @@ export interface DigestOptions {
   readonly agentId: string;
   /** Most tokens of the text, by `estimateTokens` (default 1_000). How many are unread is said whatever it costs. */
   readonly budget?: number | undefined;
-  /** Says how to read what did not fit, all of it behind this id. */
-  readonly howToRead: (since_id: number) => string;
+  /** Says how to read what did not fit, all of it behind this id; whether that is everything, since the budget is so small. */
+  readonly howToRead: (since_id: number, isAll: boolean) => string;
   /** Says how to answer a request. */
   readonly howToAnswer: (id: number) => string;
 }
@@ -48,7 +48,7 @@ export function makeDigest(
   const lines = [`${messages.length} unread for ${oneLine(agentId)}${asked}:`];
   const shown: Message[] = [];
   const left: Message[] = [];
-  const restFrom = (id: number, count: number) => `${count} more did not fit: ${howToRead(id - 1)}`;
+  const restFrom = (id: number, count: number) => `${count} more did not fit: ${howToRead(id - 1, shown.length === 0)}`;
   const latest = Math.max(...messages.map(({ id }) => id));
   let room = budget - estimateTokens(`${lines[0]}\n${restFrom(latest, messages.length)}\n`);
   for (const { message, urgency } of ranked) {

@@ -40,14 +40,15 @@ class Refusal extends Error {
   }
 }
 
+const NAME_IT = 'name the agent in the URL: /mcp/NAME or /mcp?agent=NAME';
 const MAX_SESSIONS = 1_000;
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
 const IDLE_MS = 30 * 60_000;
 const PRESENT_MS = 2 * 60_000;
 
 /**
- * MCP over Streamable HTTP. The agent is named in the URL, `/mcp/NAME` or `/mcp?agent=NAME`; a session belongs to the
- * agent that opened it.
+ * MCP over Streamable HTTP. The agent is named in the URL, `/mcp/NAME` or `/mcp?agent=NAME`, or by the token of its
+ * session; a session belongs to the agent that opened it.
  */
 export class HttpSessions {
   readonly #options: HttpSessionsOptions;
@@ -85,10 +86,11 @@ export class HttpSessions {
 
   async #handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
     const agentId = agentOf(req.url ?? '');
-    if (agentId === undefined) throw new Refusal(400, 'name the agent in the URL: /mcp/NAME or /mcp?agent=NAME');
     const body = req.method === 'POST' ? await this.#bodyOf(req) : undefined;
     const session = this.#find(req) ?? (await this.#begin(agentId, body));
-    if (session.agentId !== agentId) throw new Refusal(403, `this session is that of another agent than ${agentId}`);
+    if (agentId !== undefined && agentId !== session.agentId) {
+      throw new Refusal(403, `this session is that of another agent than ${agentId}`);
+    }
     session.usedMs = Date.now();
     // A client that is gone already will not be seen to leave.
     if (!res.closed) {
@@ -112,7 +114,8 @@ export class HttpSessions {
     return session;
   }
 
-  async #begin(agentId: string, body: unknown): Promise<Session> {
+  async #begin(agentId: string | undefined, body: unknown): Promise<Session> {
+    if (agentId === undefined) throw new Refusal(400, NAME_IT);
     const messages = Array.isArray(body) ? body : [body];
     if (!messages.some((message) => isInitializeRequest(message))) {
       throw new Refusal(400, 'no Mcp-Session-Id: a session begins with initialize');
@@ -174,10 +177,10 @@ export class HttpSessions {
 function agentOf(url: string): string | undefined {
   const { pathname, searchParams } = new URL(url, 'http://hub');
   const [, , ...rest] = pathname.split('/');
-  if (rest.length > 1) return undefined;
+  if (rest.length > 1) throw new Refusal(400, NAME_IT);
   try {
     return decodeURIComponent(rest[0] ?? '').trim() || searchParams.get('agent')?.trim() || undefined;
   } catch {
-    return undefined;
+    throw new Refusal(400, NAME_IT);
   }
 }

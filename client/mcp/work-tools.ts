@@ -30,7 +30,7 @@ export const workTools: readonly Tool[] = [
         {
           agentId: hub.agentId ?? '',
           budget,
-          howToRead: () => (ack ? 'call arc_inbox again' : 'call arc_inbox with a larger budget'),
+          howToRead: (_, isAll) => (ack && !isAll ? 'call arc_inbox again' : 'call arc_inbox with a larger budget'),
           howToAnswer: (id) => `arc_post_message kind task_result reply_to ${id}`,
         },
       );

@@ -104,6 +104,9 @@ describe.each(TRANSPORTS)('over %s', (name, open) => {
     await ben.post('general', 'x '.repeat(4_000));
     await ben.post('general', 'y '.repeat(4_000));
     const urgent = await ben.dm(me, 'now!');
+    expect(textOf(await host.call('arc_inbox', { budget: 1 }))).toBe(
+      `3 unread for ${me}:\n3 more did not fit: call arc_inbox with a larger budget`,
+    );
     const first = textOf(await host.call('arc_inbox', { budget: 200 }));
     expect(first).toContain(`[${urgent.id}]`);
     expect(first).toContain('1 more did not fit: call arc_inbox again');

@@ -48,6 +48,8 @@ it('begins a session for the agent that the URL names, either way', async () => 
     };
     expect(await agents()).toContain('éve');
     expect((await post('/mcp/mallory', {}, { 'Mcp-Session-Id': session })).status).toBe(403);
+    const ping = { jsonrpc: '2.0', id: 3, method: 'ping' };
+    expect((await post('/mcp', ping, { 'Mcp-Session-Id': session })).status).toBe(200);
     const ended = await fetch(hub.url + path, { method: 'DELETE', headers: { 'Mcp-Session-Id': session } });
     expect(ended.status).toBe(200);
     expect((await post(path, {}, { 'Mcp-Session-Id': session })).status).toBe(404);
@@ -60,6 +62,7 @@ it.each([
   ['/mcp', INITIALIZE, 400, 'name the agent'],
   ['/mcp/', INITIALIZE, 400, 'name the agent'],
   ['/mcp/a/b', INITIALIZE, 400, 'name the agent'],
+  ['/mcp/%E0%A4%A', INITIALIZE, 400, 'name the agent'],
   ['/mcp/ana', { jsonrpc: '2.0', id: 1, method: 'ping' }, 400, 'begins with initialize'],
   ['/mcp/ana', '{', 400, 'not JSON'],
   ['/mcp/ana', 'x'.repeat(5_000_000), 413, 'at most'],
