@@ -1,4 +1,5 @@
 /** The hub's own REST without a socket, in the shape of `fetch`, for a client that lives in the hub's process. */
+import { setImmediate } from 'node:timers/promises';
 import type { RunningHub } from '../../server/main.js';
 import { asciiJson } from '../output.js';
 
@@ -14,6 +15,9 @@ export function executeFetch(hub: Pick<RunningHub, 'execute' | 'instance_id' | '
       ...(key !== null && { idempotency_key: Buffer.from(key, 'latin1').toString('utf8') }),
       ...(init.signal && { signal: init.signal }),
     });
+    // A hub that stops answers waits at once. Whoever asks again and again would leave nobody else a turn, since no
+    // socket lies between.
+    await setImmediate();
     return new Response(text, {
       status,
       headers: {

@@ -166,10 +166,13 @@ describe('sessions', () => {
   });
 });
 
-it('lets the hub go down while sessions and streams are open', async () => {
+it('lets the hub go down while sessions, streams and subscriptions are open', async () => {
   await using other = await startHub();
   await using host = await openHttp(other.url, 'ana');
   await host.call('arc_list_agents');
+  await host.client.subscribeResource({ uri: 'arc://channel/general' });
+  await host.client.subscribeResource({ uri: 'arc://agents' });
+  host.call('arc_poll_messages', { timeout: 60 }).catch(() => undefined);
   const begun = performance.now();
   expect(await other.stop()).toBe(0);
   expect(performance.now() - begun).toBeLessThan(4_000);
