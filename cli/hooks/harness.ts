@@ -1,4 +1,9 @@
-/** What the harnesses call their hooks, how they want them answered, and where they are configured. */
+/**
+ * What the harnesses call their hooks, how they want them answered, and where they are configured.
+ *
+ * Source: code.claude.com/docs/en/hooks, developers.openai.com/codex/hooks (and the schemas in openai/codex,
+ * codex-rs/hooks/schema), cursor.com/docs/hooks, geminicli.com/docs/hooks/reference.
+ */
 import { join } from 'node:path';
 
 /** What happens in a harness, whatever it calls it. */

@@ -55,6 +55,7 @@ export class HttpSessions {
   readonly #sessions = new Map<string, Session>();
   readonly #idleMs: number;
   readonly #sweep: NodeJS.Timeout;
+  #over = false;
 
   constructor(options: HttpSessionsOptions) {
     this.#options = options;
@@ -78,8 +79,9 @@ export class HttpSessions {
     }
   }
 
-  /** Ends every session and its streams. */
+  /** Ends every session and its streams; no further one begins. */
   async close(): Promise<void> {
+    this.#over = true;
     clearInterval(this.#sweep);
     await Promise.all([...this.#sessions.values()].map(({ adapter }) => adapter[Symbol.asyncDispose]()));
   }
@@ -116,6 +118,7 @@ export class HttpSessions {
 
   async #begin(agentId: string | undefined, body: unknown): Promise<Session> {
     if (agentId === undefined) throw new Refusal(400, NAME_IT);
+    if (this.#over) throw new Refusal(503, 'the hub is going down', -32000);
     const messages = Array.isArray(body) ? body : [body];
     if (!messages.some((message) => isInitializeRequest(message))) {
       throw new Refusal(400, 'no Mcp-Session-Id: a session begins with initialize');

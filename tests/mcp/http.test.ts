@@ -147,6 +147,10 @@ describe('sessions', () => {
     expect(refused.status).toBe(503);
     expect(await refused.text()).toContain('too many MCP sessions');
     expect(sessions.count).toBe(2);
+    await sessions.close();
+    expect(sessions.count).toBe(0);
+    await until(() => opened.every(({ state }) => state === 'closed'));
+    expect(await (await fetch(served.url, begin())).text()).toContain('going down');
   });
 
   it('end when nobody has used them for long, but not while a stream is open', async () => {

@@ -2,7 +2,10 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { LoggingMessageNotificationSchema } from '@modelcontextprotocol/sdk/types.js';
+import {
+  LoggingMessageNotificationSchema,
+  ResourceUpdatedNotificationSchema,
+} from '@modelcontextprotocol/sdk/types.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HubClient } from '../../client/index.js';
 import { HUB_MAIN, type HubProcess, startHub } from '../support/hub-process.js';
@@ -155,7 +158,10 @@ describe('arc mcp', () => {
     host.client.setNotificationHandler(LoggingMessageNotificationSchema, ({ params }) => {
       logged.push(params.data);
     });
+    const agents = { uri: 'arc://agents' };
+    const subscribed = expect(host.client.subscribeResource(agents)).rejects.toThrow('No hub answers');
     const answer = await host.call('arc_list_agents');
+    await subscribed;
     expect(answer.isError).toBe(true);
     expect(textOf(answer)).toContain(`No hub answers at http://127.0.0.1:${port}`);
     await using late = await startHub({ port });
@@ -163,6 +169,13 @@ describe('arc mcp', () => {
     expect(logged).toContain('early is at the hub');
     expect(late.isRunning).toBe(true);
     expect(await host.value('arc_list_agents')).toMatchObject([{ agent_id: 'early' }]);
+    const updated: string[] = [];
+    host.client.setNotificationHandler(ResourceUpdatedNotificationSchema, ({ params }) => {
+      updated.push(params.uri);
+    });
+    await host.client.subscribeResource(agents);
+    await using _second = await HubClient.connect('second', { baseUrl: late.url });
+    await until(() => updated.includes('arc://agents'));
   });
 
   it('goes on when the hub comes back', async () => {
