@@ -314,7 +314,7 @@ describe('finding', () => {
     tui.type('\u0010#build\r');
     await tui.sees('to #build');
     run('/jump 999999');
-    await tui.sees('✗');
+    await tui.sees('✗ there is no message 999999');
   });
 
   it('/signin signs in again after another program took the name', async () => {

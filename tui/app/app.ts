@@ -17,7 +17,9 @@ import {
   concerns,
   directView,
   type Filter,
+  hasFilter,
   INBOX,
+  inView,
   threadView,
   type View,
   viewKey,
@@ -36,6 +38,8 @@ import { postOf } from './posting.js';
 const WHEEL_LINES = 3;
 /** Text of one paste; a message holds less by default. */
 const MAX_INPUT = 1_000_000;
+/** Pages of older messages that are looked through for something to show. */
+const FILL_PAGES = 5;
 
 export interface AppOptions {
   readonly store: Store;
@@ -101,7 +105,7 @@ export class App {
   openView(view: View): void {
     this.dispatch({ type: 'view', view });
     this.dispatch({ type: 'focus', pane: 'input' });
-    this.#fill();
+    void this.#fill();
   }
 
   openHelp(): void {
@@ -110,6 +114,7 @@ export class App {
 
   setFilter(filter: Filter): void {
     this.dispatch({ type: 'filter', filter });
+    void this.#fill();
   }
 
   mute(agent: string, muted: boolean): void {
@@ -165,23 +170,25 @@ export class App {
     this.say(`task ${task_id} is done${parent_completed ? ', and its parent with it' : ''}`, 'good');
   }
 
-  /** Goes to a message: where it is shown already, or in its channel, thread or conversation. */
+  /** Goes to a message: in the open view if it belongs there, else in its channel, thread or conversation. */
   async jumpTo(id: number): Promise<void> {
-    if (!feedMessages(this.state).some((message) => message.id === id)) {
+    if (!this.#shows(id)) {
       const message = await this.findMessage(id);
-      const { thread_id, to_agent, from_agent, channel } = message;
-      const view =
-        to_agent !== null
-          ? directView(from_agent, to_agent)
-          : thread_id !== null
-            ? threadView(thread_id)
-            : channelView(channel);
-      this.setFilter({});
-      if (viewKey(view) !== viewKey(this.state.view)) this.dispatch({ type: 'view', view });
-      if (!feedMessages(this.state).some((each) => each.id === id)) await this.#options.reader.loadAround(view, id);
+      const { from_agent } = message;
+      if (this.state.muted.has(from_agent)) {
+        throw new HubError('bad_request', `${id} is of ${from_agent}, who is muted; /unmute ${quoteWord(from_agent)}`);
+      }
+      const view = inView(message, this.state.view, this.state.self) ? this.state.view : homeOf(message);
+      if (hasFilter(this.state.filter)) this.dispatch({ type: 'filter', filter: {} });
+      if (view !== this.state.view) this.dispatch({ type: 'view', view });
+      if (!this.#shows(id)) await this.#options.reader.loadAround(view, id);
     }
     this.dispatch({ type: 'focus', pane: 'feed' });
     this.#select(id);
+  }
+
+  #shows(id: number): boolean {
+    return findById(feedMessages(this.state), id) !== undefined;
   }
 
   askRelease({ kind, name }: Lease): void {
@@ -268,11 +275,17 @@ export class App {
       this.#options.ring(`${printable(first.from_agent)}: ${printable(first.body)}`.slice(0, 200), bell);
   }
 
-  /** Loads older messages where the feed shows its beginning. */
-  #fill(): void {
-    const { historyState, window } = this.state;
-    if (historyState !== 'idle' || window.floorId === 0) return;
-    if (buildFeed(this.state, this.#feedSize()).atTop) void this.#options.reader.loadOlder();
+  /** Loads older messages where the feed shows its beginning; some pages more where none of them is for this view. */
+  async #fill(pages = FILL_PAGES): Promise<void> {
+    const { historyState, window, view, filter } = this.state;
+    if (pages === 0 || historyState !== 'idle' || window.floorId === 0) return;
+    if (!buildFeed(this.state, this.#feedSize()).atTop) return;
+    const { length } = feedMessages(this.state);
+    await this.#options.reader.loadOlder();
+    const { state } = this;
+    if (state.view === view && state.filter === filter && feedMessages(state).length === length) {
+      await this.#fill(pages - 1);
+    }
   }
 
   #feedSize(): FeedSize {
@@ -282,7 +295,7 @@ export class App {
 
   #scroll(by: number): void {
     this.dispatch({ type: 'scroll', scroll: scrollBy(this.state, this.#feedSize(), by) });
-    if (by < 0) this.#fill();
+    if (by < 0) void this.#fill();
   }
 
   #toEnd(): void {
@@ -294,7 +307,7 @@ export class App {
     if (id === undefined) return;
     this.dispatch({ type: 'select', id });
     this.dispatch({ type: 'scroll', scroll: reveal(this.state, this.#feedSize(), id) });
-    this.#fill();
+    void this.#fill();
   }
 
   #selected(): Message | undefined {
@@ -377,7 +390,12 @@ export class App {
     this.#history.add(text);
     this.dispatch({ type: 'input', input: edit.EMPTY_EDITOR });
     if (!text.startsWith('/')) {
-      this.#attempt(async () => this.postHere(text));
+      try {
+        this.postHere(text);
+      } catch (cause) {
+        this.dispatch({ type: 'input', input });
+        this.say(HubError.from(cause).message, 'bad');
+      }
       return;
     }
     const parsed = parseSlash(text);
@@ -707,6 +725,11 @@ export class App {
     else if (pane === 'detail' && this.state.focus === 'detail') this.#moveDetail(by);
     else this.#scroll(by * WHEEL_LINES);
   }
+}
+
+function homeOf({ thread_id, to_agent, from_agent, channel }: Message): View {
+  if (to_agent !== null) return directView(from_agent, to_agent);
+  return thread_id === null ? channelView(channel) : threadView(thread_id);
 }
 
 function paneAt({ sidebar, feed, paneRows }: ReturnType<typeof layoutOf>, column: number, row: number): Pane {

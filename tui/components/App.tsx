@@ -7,6 +7,7 @@ import { composeLine, statusLine, titleLine } from '../view/bars.js';
 import { detailLines } from '../view/detail.js';
 import { buildFeed } from '../view/feed.js';
 import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, PROMPT, type Size } from '../view/layout.js';
+import { withNotice } from '../view/notices.js';
 import { sidebarLines } from '../view/sidebar.js';
 import { windowLines, windowSize } from '../view/windows.js';
 import { Completions } from './Completions.js';
@@ -63,11 +64,12 @@ interface PartProps {
 
 function Panes({ state, layout, paint }: PartProps) {
   const { sidebar, feed, detail, paneRows: rows } = layout;
+  const { lines } = buildFeed(state, { columns: feed, rows });
   return (
     <Box height={rows}>
       <Lines lines={sidebarLines(state, sidebar, rows)} columns={sidebar} rows={sidebar > 0 ? rows : 0} paint={paint} />
       {sidebar > 0 && <Rule rows={rows} paint={paint} />}
-      <Lines lines={buildFeed(state, { columns: feed, rows }).lines} columns={feed} rows={rows} paint={paint} />
+      <Lines lines={withNotice(state, lines, feed, rows)} columns={feed} rows={rows} paint={paint} />
       {detail > 0 && <Rule rows={rows} paint={paint} />}
       <Lines lines={detailLines(state, detail, rows)} columns={detail} rows={detail > 0 ? rows : 0} paint={paint} />
     </Box>

@@ -9,7 +9,7 @@ import { HubClient, type Subscription, type TopicChange } from '../../client/ind
 import { HubError, type Message, TOPICS, type Topic } from '../../protocol/index.js';
 import type { Action } from '../state/actions.js';
 import type { State } from '../state/state.js';
-import { type View, viewKey } from '../state/view.js';
+import type { View } from '../state/view.js';
 
 /** Messages that are loaded when the dashboard starts. */
 const FIRST_MESSAGES = 500;
@@ -20,7 +20,13 @@ const MOST_PAGES = 5;
 const BATCH_MS = 20;
 /** A thread of so many messages is loaded in pages, without the direct ones. */
 const WHOLE_THREAD = 2_000;
-const TITLES = 100;
+const TITLES = 50;
+
+/** Messages, and the oldest id that was looked at for them. */
+interface Page {
+  readonly messages: readonly Message[];
+  readonly from: number;
+}
 
 export interface ReaderOptions {
   readonly baseUrl: string;
@@ -39,8 +45,6 @@ export class Reader {
   #queue: Message[] = [];
   #flushing: NodeJS.Timeout | undefined;
   #liveAfter = Number.MAX_SAFE_INTEGER;
-  /** Oldest id that was asked for, by view. */
-  readonly #cursors = new Map<string, number>();
 
   constructor(options: ReaderOptions) {
     this.#options = options;
@@ -118,42 +122,39 @@ export class Reader {
     this.#options.dispatch({ type: 'requests', messages });
   }
 
-  /** One message that the operator may see. */
+  /** One message, direct ones of others included; `messages.get` would leave those out. */
   async message(id: number): Promise<Message> {
     const hub = this.#hub;
     if (hub === undefined) throw new HubError('unavailable', 'not connected');
-    return hub.operation('messages.get', { id, agent_id: this.#options.state().self });
+    const isThere = id <= this.#options.state().latestId || id <= (await latestId(hub));
+    const { messages } = isThere ? await this.#replay(hub, id + 1, 1) : { messages: [] };
+    const found = messages.find((message) => message.id === id);
+    if (found === undefined) throw new HubError('not_found', `there is no message ${id}`);
+    return found;
   }
 
   /** Loads what is older than all that the open view shows. */
   async loadOlder(): Promise<void> {
     const { dispatch, state } = this.#options;
-    const { view, historyState, window, history, reader } = state();
+    const { view, historyState, historyFrom, window, history, reader } = state();
     if (historyState !== 'idle' || reader.state !== 'open' || window.floorId === 0) return;
-    const key = viewKey(view);
-    if (history.length === 0) this.#cursors.delete(key);
-    const before = this.#cursors.get(key) ?? history[0]?.id ?? window.floorId + 1;
-    if (before <= 1) {
-      dispatch({ type: 'history', view, messages: [], complete: true });
-      return;
-    }
+    const before = historyFrom ?? history[0]?.id ?? window.floorId + 1;
     dispatch({ type: 'history-loading' });
     try {
-      const { messages, oldest } = await this.#older(view, before);
-      this.#cursors.set(key, oldest);
-      dispatch({ type: 'history', view, messages, complete: oldest <= 1 });
+      dispatch({ type: 'history', view, ...(await this.#older(view, before)) });
     } catch (cause) {
       dispatch({ type: 'history-failed' });
       this.#failed(cause);
     }
   }
 
-  /** Loads a page that ends with message `id`, and says that what follows it is missing. */
+  /** Loads a page with message `id` in it, instead of what was loaded; what follows the page may be missing. */
   async loadAround(view: View, id: number): Promise<void> {
-    const { messages, oldest } = await this.#older(view, id + 1);
-    this.#cursors.set(viewKey(view), oldest);
-    const { dispatch } = this.#options;
-    dispatch({ type: 'history', view, messages, complete: oldest <= 1, gap: true });
+    const { dispatch, state } = this.#options;
+    const { floorId } = state().window;
+    const before = Math.min(id + PAGE / 2, floorId + 1);
+    const page = await this.#older(view, before);
+    dispatch({ type: 'history', view, ...page, ...(before <= floorId && { gapAfter: before - 1 }) });
   }
 
   async #begin(): Promise<void> {
@@ -165,10 +166,10 @@ export class Reader {
       dispatch({ type: 'instance', current: info.instance_id, seen: seenOf(info.instance_id) });
     }
     dispatch({ type: 'hub', info });
-    const { latest_visible_id } = await hub.operation('bootstrap', { agent_id: state().self });
-    const since_id = Math.max(0, latest_visible_id - FIRST_MESSAGES);
-    dispatch({ type: 'started', since_id, latest_id: latest_visible_id });
-    this.#liveAfter = latest_visible_id;
+    const latest_id = await latestId(hub);
+    const since_id = Math.max(0, latest_id - FIRST_MESSAGES);
+    dispatch({ type: 'started', since_id, latest_id });
+    this.#liveAfter = latest_id;
     this.#subscription = hub.subscribe({
       agent_id: null,
       include_direct: true,
@@ -187,7 +188,6 @@ export class Reader {
     // What is under way belongs to the hub that was.
     await this.#subscription?.close();
     this.#queue = [];
-    this.#cursors.clear();
     dispatch({ type: 'instance', current, seen: seenOf(current) });
     const text = `Another hub answers here now (instance ${current}). What was shown belonged to the one before.`;
     dispatch({ type: 'notice', text, tone: 'bad' });
@@ -247,37 +247,33 @@ export class Reader {
     const { tasks, titles } = state();
     const missing = [...tasks.values()].filter(({ status, task_id }) => status === 'open' && !titles.has(task_id));
     const found = await Promise.all(
-      // A direct request of others is not shown to the operator this way; its number has to do.
       missing.slice(-TITLES).map(({ task_id }) => hub && this.message(task_id).catch(() => undefined)),
     );
     dispatch({ type: 'titles', messages: found.filter((each) => each !== undefined) });
   }
 
-  async #older(view: View, before: number): Promise<{ messages: readonly Message[]; oldest: number }> {
+  async #older(view: View, before: number): Promise<Page> {
     const hub = this.#hub;
     if (hub === undefined) throw new HubError('unavailable', 'not connected');
     const page = { before_id: before, limit: PAGE };
-    const oldestOf = (messages: readonly Message[]) => (messages.length < PAGE ? 1 : (messages[0]?.id ?? 1));
+    const pageOf = (messages: readonly Message[]) => ({ messages, from: startOf(messages) });
     switch (view.kind) {
       case 'all':
         return this.#replay(hub, before);
       case 'channel': {
-        const messages = await hub.messages({ channel: view.channel, ...page });
-        return { messages, oldest: oldestOf(messages) };
+        return pageOf(await hub.messages({ channel: view.channel, ...page }));
       }
       case 'thread': {
         const count = this.#options.state().threads.get(view.thread_id)?.message_count ?? 0;
         if (count <= WHOLE_THREAD) {
           const { messages } = await hub.getThread(view.thread_id);
-          return { messages: messages.filter(({ id }) => id < before), oldest: 1 };
+          return { messages: messages.filter(({ id }) => id < before), from: 1 };
         }
-        const messages = await hub.messages({ thread_id: view.thread_id, ...page });
-        return { messages, oldest: oldestOf(messages) };
+        return pageOf(await hub.messages({ thread_id: view.thread_id, ...page }));
       }
       case 'inbox': {
         const { self } = this.#options.state();
-        const messages = await hub.inbox({ agent_id: self, ...page });
-        return { messages, oldest: oldestOf(messages) };
+        return pageOf(await hub.inbox({ agent_id: self, ...page }));
       }
       case 'direct':
         return this.#olderDirect(hub, view.pair, before);
@@ -285,30 +281,30 @@ export class Reader {
   }
 
   /** Both inboxes hold more than this conversation, so several pages may be needed until one of it comes. */
-  async #olderDirect(hub: HubClient, pair: readonly [string, string], before: number) {
-    let oldest = before;
+  async #olderDirect(hub: HubClient, pair: readonly [string, string], before: number): Promise<Page> {
+    let from = before;
     const found: Message[] = [];
-    for (let i = 0; i < MOST_PAGES && oldest > 1 && found.length === 0; i++) {
-      const page = { before_id: oldest, limit: PAGE };
+    for (let i = 0; i < MOST_PAGES && from > 1 && found.length === 0; i++) {
+      const page = { before_id: from, limit: PAGE };
       const inboxes = await Promise.all(pair.map((agent_id) => hub.inbox({ agent_id, ...page })));
       // Below the end of a full page nothing is known of that inbox.
-      oldest = Math.max(...inboxes.map((messages) => (messages.length < PAGE ? 1 : (messages[0]?.id ?? 1))));
+      from = Math.max(...inboxes.map(startOf));
       for (const message of inboxes.flat()) {
-        if (message.id >= oldest && pair.includes(message.from_agent)) found.push(message);
+        if (message.id >= from && pair.includes(message.from_agent)) found.push(message);
       }
     }
-    return { messages: found.sort((a, b) => a.id - b.id), oldest };
+    return { messages: found.sort((a, b) => a.id - b.id), from };
   }
 
   /** All of the log just below `before`, direct messages of others included: a listing would leave those out. */
-  #replay(hub: HubClient, before: number): Promise<{ messages: readonly Message[]; oldest: number }> {
-    const since_id = Math.max(0, before - 1 - PAGE);
+  #replay(hub: HubClient, before: number, count = PAGE): Promise<Page> {
+    const since_id = Math.max(0, before - 1 - count);
     const messages: Message[] = [];
     const { signal } = this.#ending;
     return new Promise((resolve, reject) => {
       const done = () => {
         void subscription.close();
-        resolve({ messages, oldest: since_id + 1 });
+        resolve({ messages, from: since_id + 1 });
       };
       const subscription = hub.subscribe({
         agent_id: null,
@@ -329,4 +325,13 @@ export class Reader {
     const { message } = HubError.from(cause);
     this.#options.dispatch({ type: 'notice', text: `The hub did not answer as it should: ${message}`, tone: 'bad' });
   }
+}
+
+/** Where a page begins; nothing is older than what a page holds that is not full. */
+const startOf = (messages: readonly Message[]): number => (messages.length < PAGE ? 1 : (messages[0]?.id ?? 1));
+
+/** Newest id of the whole log: what is asked for an agent leaves out direct messages of others. */
+async function latestId(hub: HubClient): Promise<number> {
+  await using now = hub.subscribe({ onMessage: () => undefined });
+  return (await now.ready).latest_id;
 }

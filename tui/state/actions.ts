@@ -34,10 +34,10 @@ export type Action =
       readonly type: 'history';
       readonly view: View;
       readonly messages: readonly Message[];
-      /** Nothing older exists. */
-      readonly complete: boolean;
-      /** What lies between these and the newest is not loaded. */
-      readonly gap?: boolean;
+      /** Oldest id that was looked at; 1 where nothing older exists. */
+      readonly from: number;
+      /** Newest id that was looked at, where what follows it is not loaded; takes the place of what was loaded before. */
+      readonly gapAfter?: number;
     }
   | { readonly type: 'history-failed' }
   | { readonly type: 'channels'; readonly channels: readonly Channel[] }

@@ -46,10 +46,10 @@ describe('messages', () => {
     }
     expect(state.history[0]?.id).toBe(1);
     expect(state.history.length).toBe(HISTORY_MESSAGES);
-    expect(state.historyGap).toBe(true);
+    expect(state.gapAfter).toBe(HISTORY_MESSAGES);
     state = reduce(state, { type: 'scroll', scroll: { kind: 'end' } });
     expect(state.history).toEqual([]);
-    expect(state.historyGap).toBe(false);
+    expect(state.gapAfter).toBeUndefined();
   });
 });
 

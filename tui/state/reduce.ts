@@ -2,7 +2,7 @@ import { DIRECT_CHANNEL, type Message } from '../../protocol/index.js';
 import type { Action } from './actions.js';
 import { applyChange, countInThread, knownThreads, listed, newest, openRequests, withTitles } from './hub-facts.js';
 import { append, EMPTY_WINDOW, HISTORY_MESSAGES, merge } from './messages.js';
-import { RATE_SECONDS, type Shutdown, type State } from './state.js';
+import { NO_HISTORY, RATE_SECONDS, type Shutdown, type State } from './state.js';
 import { hasFilter, inView, passes, type View, viewKey, viewsOf } from './view.js';
 
 const NOTICES = 50;
@@ -31,7 +31,8 @@ export function reduce(state: State, action: Action): State {
     case 'started': {
       // A hub that was never looked at has nothing unread: what was said before is history.
       const seen = state.seen.has(BASE) ? state.seen : new Map(state.seen).set(BASE, action.latest_id);
-      const window = state.window.messages.length === 0 ? { ...EMPTY_WINDOW, floorId: action.since_id } : state.window;
+      // A post of the operator's may be acknowledged before the reader begins.
+      const window = { ...state.window, floorId: action.since_id };
       return {
         ...state,
         seen,
@@ -48,9 +49,15 @@ export function reduce(state: State, action: Action): State {
       return { ...state, historyState: 'idle' };
     case 'history': {
       if (viewKey(action.view) !== viewKey(state.view)) return state;
-      const history = merge(action.messages, state.history);
-      const historyGap = action.gap ?? state.historyGap;
-      return { ...state, history, historyGap, historyState: action.complete ? 'complete' : 'idle' };
+      const { messages, from, gapAfter } = action;
+      const isApart = gapAfter !== undefined;
+      return {
+        ...state,
+        history: isApart ? messages : merge(messages, state.history),
+        historyState: from <= 1 ? 'complete' : 'idle',
+        historyFrom: from,
+        gapAfter: isApart ? gapAfter : state.gapAfter,
+      };
     }
     case 'channels':
       return { ...state, channels: action.channels.map(({ name }) => name) };
@@ -187,13 +194,15 @@ const shows = (state: State, message: Message): boolean =>
 /** What leaves the window stays with somebody who reads back, up to a bound; beyond it the gap is told. */
 function keepInHistory(state: State, dropped: readonly Message[]): Partial<State> {
   if (dropped.length === 0) return {};
-  if (state.scroll.kind === 'end') return { history: [], historyState: 'idle', historyGap: false };
+  if (state.scroll.kind === 'end') return NO_HISTORY;
   const history = merge(
     state.history,
     dropped.filter((message) => inView(message, state.view, state.self)),
   );
   if (history.length <= HISTORY_MESSAGES) return { history };
-  return { history: history.slice(0, HISTORY_MESSAGES), historyGap: true };
+  const { gapAfter } = state;
+  const kept = gapAfter === undefined ? history.slice(0, HISTORY_MESSAGES) : history.filter(({ id }) => id <= gapAfter);
+  return { history: kept, gapAfter: gapAfter ?? kept.at(-1)?.id };
 }
 
 function latestDirects(directs: Map<string, { view: View; latestId: number }>): typeof directs {
@@ -209,9 +218,7 @@ function openView(state: State, view: View): State {
     scroll: { kind: 'end' },
     selectedId: undefined,
     composing: same ? state.composing : {},
-    history: [],
-    historyState: 'idle',
-    historyGap: false,
+    ...NO_HISTORY,
   });
 }
 
@@ -219,11 +226,8 @@ function openView(state: State, view: View): State {
 function atEnd(state: State): State {
   if (state.scroll.kind !== 'end') return state;
   // Loaded history is let go when its reader comes back, unless it is all there is to see.
-  const far = state.history.length > 1_000 || state.historyGap;
-  const history = far ? [] : state.history;
-  const next = far
-    ? ({ ...state, history, historyGap: false, historyState: 'idle', below: 0 } as const)
-    : { ...state, below: 0 };
+  const far = state.history.length > 1_000 || state.gapAfter !== undefined;
+  const next = { ...state, ...(far && NO_HISTORY), below: 0 };
   if (hasFilter(state.filter)) return next;
   if (state.view.kind === 'all') return { ...next, unread: new Map(), seen: new Map([[BASE, state.latestId]]) };
   const key = viewKey(state.view);
@@ -240,9 +244,7 @@ function otherHub(state: State, current: string, seen: ReadonlyMap<string, numbe
     info: undefined,
     shutdown: undefined,
     window: EMPTY_WINDOW,
-    history: [],
-    historyState: 'idle',
-    historyGap: false,
+    ...NO_HISTORY,
     latestId: 0,
     startId: 0,
     channels: [],

@@ -89,8 +89,10 @@ export interface State {
   /** Older messages of the open view. */
   readonly history: readonly Message[];
   readonly historyState: 'idle' | 'loading' | 'complete';
-  /** Messages of the open view between its history and the window are missing. */
-  readonly historyGap: boolean;
+  /** Oldest id that was looked at for the history; undefined while none was. */
+  readonly historyFrom: number | undefined;
+  /** Messages of the open view above this id, up to the window, are missing. */
+  readonly gapAfter: number | undefined;
   readonly latestId: number;
   /** Where the log stood when the dashboard began; what came up to here was loaded, not said meanwhile. */
   readonly startId: number;
@@ -140,6 +142,8 @@ export interface State {
 
 export const RATE_SECONDS = 24;
 
+export const NO_HISTORY = { history: [], historyState: 'idle', historyFrom: undefined, gapAfter: undefined } as const;
+
 export function initialState(options: {
   readonly baseUrl: string;
   readonly self: string;
@@ -159,9 +163,7 @@ export function initialState(options: {
     shutdown: undefined,
     allow_remote: undefined,
     window: EMPTY_WINDOW,
-    history: [],
-    historyState: 'idle',
-    historyGap: false,
+    ...NO_HISTORY,
     latestId: 0,
     startId: 0,
     channels: [],

@@ -8,11 +8,12 @@
 import type { Message } from '../../protocol/index.js';
 import { cutLine, type Line, line, rule, type Span, span } from '../line.js';
 import { findById, merge } from '../state/messages.js';
-import type { Notice, Scroll, State, UnsentPost } from '../state/state.js';
+import type { Scroll, State, UnsentPost } from '../state/state.js';
 import { channelView, type Filter, hasFilter, inView, passes, type View, viewKey } from '../state/view.js';
 import { cut, printable, wrap } from '../text.js';
 import { clockTime, dayKey, dayName, duration, toMs } from '../time.js';
 import { INDENT, messageLines } from './message-lines.js';
+import { noticeLines } from './notices.js';
 
 export interface FeedSize {
   readonly columns: number;
@@ -117,6 +118,9 @@ class Blocks {
     const until = message?.id ?? TAIL_ID;
     const lines: Line[] = [];
     if (message !== undefined && index === 0) lines.push(...topLines(state, columns));
+    const { gapAfter } = state;
+    if (gapAfter !== undefined && from <= gapAfter && gapAfter < until)
+      lines.push(...gapLines(state, gapAfter, columns));
     for (const notice of state.notices) {
       if (notice.afterId >= from && notice.afterId < until) lines.push(...noticeLines(notice, columns));
     }
@@ -146,9 +150,21 @@ function topLines(state: State, columns: number): Line[] {
   return [line(cut('… older messages: scroll up to load them', columns), 'muted')];
 }
 
+/** Where messages between two that are shown are not loaded; a reader must not take them for neighbours. */
+function gapLines({ window }: State, gapAfter: number, columns: number): Line[] {
+  const text = `what was said from ${gapAfter + 1} to ${window.floorId} is not loaded: /jump ${gapAfter + 1} reads on`;
+  return [rule(text, columns, 'warn')];
+}
+
 function emptyLines(state: State, columns: number): Line[] {
-  if (hasFilter(state.filter))
-    return [line(cut('Nothing here passes the filter. /filter off shows all.', columns), 'muted')];
+  if (hasFilter(state.filter)) {
+    const isAll = state.historyState === 'complete' || state.window.floorId === 0;
+    const rows = [
+      'Nothing here passes the filter. /filter off shows all.',
+      ...(isAll ? [] : ['PgUp looks further back.']),
+    ];
+    return rows.map((row) => line(cut(row, columns), 'muted'));
+  }
   if (state.reader.state === 'waiting' || state.reader.state === 'closed') {
     const why = wrap(`No hub at ${state.baseUrl}: ${printable(state.reader.text ?? '')}`, columns).map((row) =>
       line(row, 'warn'),
@@ -163,17 +179,6 @@ function emptyLines(state: State, columns: number): Line[] {
   const text =
     state.view.kind === 'inbox' ? 'Nothing for you yet.' : 'Nothing said here yet. Type below, or press F1 for help.';
   return [line(cut(text, columns), 'muted')];
-}
-
-const TONES = { info: 'muted', good: 'good', bad: 'bad' } as const;
-const TONE_MARKS = { info: '·', good: '✓', bad: '✗' } as const;
-
-function noticeLines({ text, tone, atMs }: Notice, columns: number): Line[] {
-  const rows = wrap(printable(text, { lines: true }), columns - INDENT - 2);
-  return rows.map((row, i) => [
-    span(i === 0 ? `${clockTime(atMs)} ` : ' '.repeat(INDENT), 'muted'),
-    span(`${i === 0 ? TONE_MARKS[tone] : ' '} ${row}`, TONES[tone]),
-  ]);
 }
 
 /** Unsent posts stand where they were written, and in everything. */
