@@ -9,7 +9,17 @@ export interface TuiOptions extends RunOptions {
   readonly plain?: boolean | undefined;
 }
 
-/** Runs until the person leaves; the exit code. Without a terminal it prints plain lines and ends. */
+/**
+ * Aborted by the signals that end a program, which from then on end it no more. It is called before anything is set up that
+ * must be put away again.
+ */
+export function untilSignal(): AbortSignal {
+  const ending = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => ending.abort());
+  return ending.signal;
+}
+
+/** Runs until the person leaves or `options.signal` ends it; the exit code. Without a terminal it prints plain lines and ends. */
 export async function runTui(options: TuiOptions): Promise<number> {
   const isTerminal = process.stdout.isTTY === true && process.stdin.isTTY === true;
   if (options.plain === true || !isTerminal || process.env.TERM === 'dumb') {

@@ -23,7 +23,7 @@ import { helpLines } from './view/windows.js';
 const COLUMNS = 100;
 const RECENT = 50;
 
-export async function runPlain({ baseUrl, agent_id, display_name }: RunOptions): Promise<number> {
+export async function runPlain({ baseUrl, agent_id, display_name, signal }: RunOptions): Promise<number> {
   const { stdin, stdout } = process;
   const follows = stdout.isTTY === true;
   const write = (text: string) => stdout.write(`${text}\n`);
@@ -31,7 +31,10 @@ export async function runPlain({ baseUrl, agent_id, display_name }: RunOptions):
   const state = () => store.state;
   const dispatch = store.dispatch;
   const reader = new Reader({ baseUrl, dispatch, state, seenOf: () => new Map(), onLive: () => undefined });
-  if (!follows) return printOnce(store, reader, write);
+  if (!follows) {
+    signal?.addEventListener('abort', () => void reader.close());
+    return printOnce(store, reader, write);
+  }
 
   let leave: (code: number) => void = () => undefined;
   const left = new Promise<number>((resolve) => {
@@ -62,7 +65,8 @@ export async function runPlain({ baseUrl, agent_id, display_name }: RunOptions):
   const lines = createInterface({ input: stdin, output: stdout, terminal: false });
   lines.on('line', (text) => app.submit(text));
   lines.once('close', () => leave(0));
-  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => leave(0));
+  if (signal?.aborted) leave(0);
+  signal?.addEventListener('abort', () => leave(0));
   const tick = setInterval(() => dispatch({ type: 'tick', nowMs: Date.now() }), 1_000);
   void reader.open();
   void actor.open();

@@ -1,5 +1,5 @@
 /** The dashboard. */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
@@ -36,8 +36,9 @@ interface TuiFlags {
 
 async function tui(command: Command): Promise<number> {
   const { demo, agent, name, theme, plain, mouse } = command.opts<TuiFlags>();
-  const options = { agent_id: agent, display_name: name, theme, plain, mouse };
-  const { runTui } = await import('../../tui/index.js');
+  const { runTui, untilSignal } = await import('../../tui/index.js');
+  const signal = untilSignal();
+  const options = { agent_id: agent, display_name: name, theme, plain, mouse, signal };
   if (demo !== true) return runTui({ baseUrl: baseUrl(command), ...options });
   await using hub = await startDemoHub();
   // The hub stays until the dashboard is left.
@@ -49,7 +50,9 @@ async function startDemoHub(): Promise<{ readonly url: string } & AsyncDisposabl
   const { loadConfig } = await import('../../server/config.js');
   const { startHub } = await import('../../server/main.js');
   const { playDemo } = await import('../../tui/index.js');
-  const folder = await mkdtemp(join(tmpdir(), 'arc-demo-'));
+  const folder = mkdtempSync(join(tmpdir(), 'arc-demo-'));
+  // Whatever ends the program, a fault of its own included.
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   const config = loadConfig({ port: 0, storage: join(folder, 'arc.sqlite3'), spool_dir: join(folder, 'spool') });
   const silent = () => undefined;
   const hub = await startHub(config, { info: silent, warn: silent, error: silent });
@@ -61,7 +64,6 @@ async function startDemoHub(): Promise<{ readonly url: string } & AsyncDisposabl
       over.abort();
       await playing;
       await hub.stop();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

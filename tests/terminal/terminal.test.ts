@@ -1,6 +1,7 @@
 /** The dashboard in a real pseudo-terminal: start, resize, paste, reconnect, and every way out. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdir } from 'node:fs/promises';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HubClient } from '../../client/index.js';
@@ -21,6 +22,13 @@ afterAll(async () => {
   await ana?.close();
   await hub?.[Symbol.asyncDispose]();
 });
+
+/** Makes the program fail on SIGUSR2, in the middle of what it does. */
+const BOMB = {
+  NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(
+    "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('boom') }))",
+  )}`,
+};
 
 const openTui = (options: ConstructorParameters<typeof PtyProgram>[1] = {}, ...args: string[]) =>
   new PtyProgram(['tui', '--base-url', hub.url, ...args], options);
@@ -136,8 +144,7 @@ describe('the ways out', () => {
   });
 
   it('a crash restores the terminal, and says what it was', async () => {
-    const bomb = "process.on('SIGUSR2', () => setImmediate(() => { throw new Error('boom') }))";
-    using tui = openTui({ env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(bomb)}` } });
+    using tui = openTui({ env: BOMB });
     await tui.sees('● connected');
     tui.kill('SIGUSR2');
     expect(await tui.ends()).toBe(1);
@@ -236,12 +243,41 @@ describe('without a screen', () => {
     expect(await tui.ends()).toBe(0);
     expect(tui.output).not.toContain('\u001b[2J');
   });
+});
 
-  it('--demo is alive within seconds, and leaves nothing behind', async () => {
-    using tui = new PtyProgram(['tui', '--demo'], { columns: 120, rows: 40 });
+describe('the demonstration', () => {
+  const waysOut: readonly (readonly [string, number, (tui: PtyProgram) => void])[] = [
+    ['Ctrl+C', 0, (tui) => tui.write('\u0003')],
+    ['SIGTERM', 0, (tui) => tui.kill('SIGTERM')],
+    ['a crash', 1, (tui) => tui.kill('SIGUSR2')],
+  ];
+
+  const demoFolders = async ({ home }: PtyProgram) =>
+    (await readdir(home)).filter((name) => name.startsWith('arc-demo-'));
+
+  it.each(waysOut)('leaves nothing behind after %s', async (_, code, leave) => {
+    using tui = new PtyProgram(['tui', '--demo'], { columns: 120, rows: 40, env: BOMB });
     await tui.sees('○ 2 Rate limit');
+    expect(await demoFolders(tui)).toHaveLength(1);
+    leave(tui);
+    expect(await tui.ends()).toBe(code);
+    expect(tui.isAlternate).toBe(false);
+    expect(tui.modesLeftOn).toEqual([]);
+    expect(await demoFolders(tui)).toEqual([]);
+  });
+
+  it('plays by itself, up to the question that is for whoever looks on', async () => {
+    using tui = new PtyProgram(['tui', '--demo'], { columns: 120, rows: 40 });
+    await tui.sees('I take the bucket');
     await tui.sees('1 to answer');
-    tui.write('\u0003');
+  });
+
+  it('ends on a signal that comes before there is a screen, and takes its hub with it', async () => {
+    using tui = new PtyProgram(['tui', '--demo']);
+    await until(async () => (await demoFolders(tui)).length > 0);
+    tui.kill('SIGTERM');
     expect(await tui.ends()).toBe(0);
+    expect(tui.modesLeftOn).toEqual([]);
+    expect(await demoFolders(tui)).toEqual([]);
   });
 });

@@ -24,6 +24,8 @@ export interface RunOptions {
   /** Remembers what was seen (default true). */
   readonly remember?: boolean | undefined;
   readonly env?: NodeJS.ProcessEnv | undefined;
+  /** Ends it, as leaving does. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** How long a lone Escape waits for the rest of a sequence. */
@@ -31,9 +33,9 @@ const ESCAPE_MS = 25;
 const SAVE_MS = 5_000;
 const GOODBYE_MS = 1_500;
 
-/** Runs until the person leaves or a signal ends it; the exit code. */
+/** Runs until the person leaves or `signal` ends it; the exit code. */
 export async function runOnTerminal(options: RunOptions): Promise<number> {
-  const { baseUrl, agent_id, env = process.env, mouse = true, remember = true } = options;
+  const { baseUrl, agent_id, env = process.env, mouse = true, remember = true, signal } = options;
   const { stdin, stdout } = process;
   const path = prefsPath(env);
   let prefs: Prefs = remember ? readPrefs(path) : NO_PREFS;
@@ -136,8 +138,6 @@ export async function runOnTerminal(options: RunOptions): Promise<number> {
     );
     process.exit(1);
   };
-  const signals = { SIGINT: 0, SIGTERM: 0, SIGHUP: 0 } as const;
-  for (const [name, code] of Object.entries(signals)) process.on(name, () => leave(code));
   process.on('uncaughtException', crashed);
   process.on('unhandledRejection', crashed);
   process.on('exit', restore);
@@ -159,6 +159,8 @@ export async function runOnTerminal(options: RunOptions): Promise<number> {
   frames.request();
   void reader.open();
   void actor.open();
+  if (signal?.aborted) leave(0);
+  signal?.addEventListener('abort', () => leave(0));
 
   const code = await left;
   clearInterval(tick);

@@ -19,10 +19,11 @@ export class PtyProgram implements Disposable {
   exit: { readonly exitCode: number; readonly signal?: number | undefined } | undefined;
   readonly terminal: xterm.Terminal;
   readonly #pty: IPty;
-  readonly #home: string;
+  /** Its working and temporary folder, removed with it. */
+  readonly home: string;
 
   constructor(args: readonly string[], { columns = 80, rows = 24, env = {} }: PtyOptions = {}) {
-    this.#home = mkdtempSync(join(tmpdir(), 'arc-tui-'));
+    this.home = mkdtempSync(join(tmpdir(), 'arc-tui-'));
     this.terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1_000 });
     // Variables of the machine that runs the tests must not change what is drawn.
     const clean = Object.fromEntries(
@@ -34,8 +35,8 @@ export class PtyProgram implements Disposable {
       name: 'xterm-256color',
       cols: columns,
       rows,
-      cwd: this.#home,
-      env: { ...clean, XDG_STATE_HOME: this.#home, LANG: 'C.UTF-8', ...env },
+      cwd: this.home,
+      env: { ...clean, XDG_STATE_HOME: this.home, TMPDIR: this.home, LANG: 'C.UTF-8', ...env },
     });
     this.#pty.onData((data) => {
       this.output += data;
@@ -119,6 +120,6 @@ export class PtyProgram implements Disposable {
       }
     }
     this.terminal.dispose();
-    rmSync(this.#home, { recursive: true, force: true });
+    rmSync(this.home, { recursive: true, force: true });
   }
 }
