@@ -247,7 +247,7 @@ describe('steering', () => {
     await tui.sees('you are called The Boss now');
     await until(async () => (await ana.agents()).some(({ display_name }) => display_name === 'The Boss'));
     run('/agents');
-    await tui.sees('ana: can plan');
+    await tui.sees('ana; can plan');
     run('/network');
     await tui.sees('remote access is off');
     run('/network on');

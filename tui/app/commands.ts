@@ -4,7 +4,7 @@ import type { SlashName } from '../input/slash.js';
 import { ALL, channelView, directView, type Filter, hasFilter, INBOX, threadView } from '../state/view.js';
 import { printable } from '../text.js';
 import { feedMessages } from '../view/feed.js';
-import { capabilitiesText, holds } from '../view/people.js';
+import { capabilitiesText, holdings } from '../view/people.js';
 import type { App } from './app.js';
 import { postOf } from './posting.js';
 
@@ -92,8 +92,9 @@ const RUN: Record<SlashName, Run> = {
   agents: (app) => {
     const rows = [...app.state.agents.values()].map((session) => {
       const can = capabilitiesText(session);
-      const held = holds(app.state, session.agent_id);
-      return `${session.agent_id}${can === '' ? '' : `: can ${can}`}${held > 0 ? `, holds ${held}` : ''}`;
+      const held = holdings(app.state, session.agent_id);
+      const facts = [can && `can ${can}`, held.length > 0 && `holds ${held.join(', ')}`].filter(Boolean);
+      return [session.agent_id, ...facts].join('; ');
     });
     app.say(rows.length === 0 ? 'no agents yet' : rows.join('\n'));
   },

@@ -125,7 +125,9 @@ describe('the screen', () => {
     state = reduce(state, { type: 'select', id: 32 });
     const text = drawText(state, { columns: 120, rows: 40 });
     expect(text).toMatch(/# general +1│/);
-    expect(text).toMatch(/● ana plan +holds 1│/);
+    expect(text).toMatch(/● ana +holds 1│/);
+    expect(text).toMatch(/ {3}can plan +│/);
+    expect(text).toMatch(/ {3}holds build +│/);
     expect(text).toMatch(/▸ \d\d:\d\d ana \[task\]/);
   });
 

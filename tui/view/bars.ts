@@ -1,5 +1,5 @@
 /** The lines above and below the panes: title, status, and what the next post will be. */
-import { ends, type Line, type Span, span } from '../line.js';
+import { ends, type Line, lineWidth, type Span, span } from '../line.js';
 import type { State } from '../state/state.js';
 import { hasFilter, partnerOf, viewTitle } from '../state/view.js';
 import { cut, printable } from '../text.js';
@@ -58,17 +58,39 @@ export function titleLine(state: State, columns: number): Line {
   return ends(left, right, columns);
 }
 
+const MIN_BARS = 6;
+
 export function statusLine(state: State, columns: number): Line {
-  const left: Span[] = [span(` ${printable(state.display_name)}`, 'self')];
-  const add = (text: string, role?: Span['role']) => left.push(span(' · ', 'border'), span(text, role ?? 'muted'));
-  add(state.baseUrl.replace(/^https?:\/\//, ''));
-  if (state.instance_id !== undefined) add(`hub ${printable(state.instance_id).slice(0, 12)}`);
-  if (state.allow_remote === true) add('REMOTE ON', 'warn');
-  add(`${state.agents.size} ${state.agents.size === 1 ? 'agent' : 'agents'}`);
-  const room = columns - 60;
-  const bars = room > 10 ? ` ${sparkline(state.rate.slice(0, -1).slice(-Math.min(state.rate.length, room)))}` : '';
-  add(`${messageRate(state.rate)} msg/s${bars}`);
-  return ends(left, [span('F1 help  ^P commands ', 'muted')], columns);
+  // What there is no room for goes: first the second hint, then the address and the longer words.
+  const choices = [
+    { left: facts(state, true), right: [span('F1 help  ^P commands ', 'muted')] },
+    { left: facts(state, true), right: [span('F1 help ', 'muted')] },
+    { left: facts(state, false), right: [span('F1 help ', 'muted')] },
+  ];
+  const roomOf = ({ left, right }: { left: Line; right: Line }) => columns - lineWidth(left) - lineWidth(right) - 2;
+  const chosen = choices.find((each) => roomOf(each) >= MIN_BARS) ?? choices[2];
+  const { left, right } = chosen ?? { left: [], right: [] };
+  const room = Math.max(0, roomOf({ left, right }));
+  // The second that is not over yet would look like a drop.
+  const bars = room === 0 ? '' : sparkline(state.rate.slice(0, -1).slice(-room));
+  return ends([...left, span(` ${bars}`, 'muted')], right, columns);
+}
+
+function facts(state: State, isLong: boolean): Line {
+  const { instance_id, info, agents } = state;
+  const parts: Span[] = [span(cut(printable(state.display_name), 20), 'self')];
+  const muted = (text: string) => parts.push(span(text, 'muted'));
+  if (isLong) muted(state.baseUrl.replace(/^https?:\/\//, ''));
+  if (instance_id !== undefined) {
+    muted(
+      `${isLong ? 'hub ' : ''}${printable(instance_id).slice(0, 12)}${isLong && info?.wal_mode === true ? ' WAL' : ''}`,
+    );
+  }
+  if (info?.wal_mode === false) parts.push(span('NO WAL', 'warn'));
+  if (state.allow_remote === true) parts.push(span('REMOTE ON', 'warn'));
+  muted(`${agents.size} ${agents.size === 1 ? 'agent' : 'agents'}`);
+  muted(`${messageRate(state.rate)}${isLong ? ' msg/s' : '/s'}`);
+  return parts.flatMap((part, i) => [span(i === 0 ? ' ' : ' · ', 'border'), part]);
 }
 
 /** The rule above the input: where the text goes, what came below, which panes keys go to. */

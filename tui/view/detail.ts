@@ -1,12 +1,12 @@
 /** The detail pane: what is being done here, and who holds what. */
 import type { Task } from '../../protocol/index.js';
-import { ends, type Line, line, rule, type Span, span } from '../line.js';
+import { cutLine, ends, type Line, line, lineWidth, rule, type Span, span } from '../line.js';
 import { threadStatus } from '../state/hub-facts.js';
 import type { State } from '../state/state.js';
 import { partnerOf } from '../state/view.js';
 import { cut, printable, wrap } from '../text.js';
 import { duration, toMs } from '../time.js';
-import { agentName, agentRole, capabilitiesText } from './people.js';
+import { agentName, agentRole, capabilitiesText, holdings } from './people.js';
 import { scrolled } from './sidebar.js';
 
 export type DetailItem =
@@ -75,15 +75,22 @@ function aboutThread(state: State, thread_id: string, columns: number): Line[] {
 function aboutAgent(state: State, agent_id: string, columns: number): Line[] {
   const session = state.agents.get(agent_id);
   const lines: Line[] = [rule(printable(agent_id), columns)];
-  if (session === undefined) return [...lines, line(' ○ away: no live session', 'warn')];
+  const said = state.window.messages.findLast(({ from_agent }) => from_agent === agent_id);
+  const last =
+    said === undefined ? [] : [line(` last said something ${duration(state.nowMs - toMs(said.ts))} ago`, 'muted')];
+  if (session === undefined) return [...lines, line(' ○ away: no live session', 'warn'), ...last];
   lines.push([
     span(' ● live', 'good'),
     span(`, here for ${duration(state.nowMs - toMs(session.created_at))}`, 'muted'),
   ]);
   if (session.display_name !== agent_id) lines.push(line(cut(` called ${printable(session.display_name)}`, columns)));
   const abilities = capabilitiesText(session);
-  if (abilities !== '') lines.push(...wrap(`can ${abilities}`, columns - 1).map((row) => line(` ${row}`, 'muted')));
-  return lines;
+  const held = holdings(state, agent_id);
+  const facts = [abilities && `can ${abilities}`, held.length > 0 && `holds ${held.join(', ')}`];
+  for (const fact of facts) {
+    if (fact) lines.push(...wrap(fact, columns - 1).map((row) => line(` ${row}`, 'muted')));
+  }
+  return [...lines, ...last];
 }
 
 function isHere(state: State, task: Task): boolean {
@@ -143,11 +150,9 @@ function claimRows(state: State, columns: number): DetailRow[] {
   );
   const rows: DetailRow[] = [{ line: rule(`claims ${claims.length}`, columns) }];
   for (const { claim_key, owner_agent_id: owner, claimed_at, expires_at, thread_id } of claims) {
-    rows.push({
-      key: `claim:${claim_key}`,
-      item: { kind: 'claim', claim_key, owner, thread_id },
-      line: leaseLine(state, { name: claim_key, owner, since: claimed_at, until: expires_at }, columns - 1),
-    });
+    const item = { kind: 'claim', claim_key, owner, thread_id } as const;
+    const lease = { key: `claim:${claim_key}`, item, name: claim_key, owner, since: claimed_at, until: expires_at };
+    rows.push(...leaseRows(state, lease, columns));
   }
   if (claims.length === 0) rows.push({ line: line(' none', 'muted') });
   return rows;
@@ -160,31 +165,33 @@ function lockRows(state: State, columns: number): DetailRow[] {
   );
   const rows: DetailRow[] = [{ line: rule(`locks ${locks.length}`, columns) }];
   for (const { file_path, agent_id: owner, locked_at, expires_at } of locks) {
-    rows.push({
-      key: `lock:${file_path}`,
-      item: { kind: 'lock', file_path, owner },
-      line: leaseLine(state, { name: file_path, owner, since: locked_at, until: expires_at }, columns - 1),
-    });
+    const item = { kind: 'lock', file_path, owner } as const;
+    const lease = { key: `lock:${file_path}`, item, name: file_path, owner, since: locked_at, until: expires_at };
+    rows.push(...leaseRows(state, lease, columns));
   }
   if (locks.length === 0) rows.push({ line: line(' none', 'muted') });
   return rows;
 }
 
 interface Lease {
+  readonly key: string;
+  readonly item: DetailItem;
   readonly name: string;
   readonly owner: string;
   readonly since: string;
   readonly until: string;
 }
 
-/** `src/a.ts  ana 3m, 58s left`. */
-function leaseLine(state: State, { name, owner, since, until }: Lease, columns: number): Line {
+/** `src/a.ts  ana 3m 58s left`; the name in a row of its own where both do not fit. */
+function leaseRows(state: State, lease: Lease, columns: number): DetailRow[] {
+  const { key, item, name, owner, since, until } = lease;
   const leftMs = toMs(until) - state.nowMs;
-  const age = duration(state.nowMs - toMs(since));
   const right: Span[] = [
     span(cut(agentName(owner), 14), agentRole(owner, state.self)),
-    span(` ${age}`, 'muted'),
+    span(` ${duration(state.nowMs - toMs(since))}`, 'muted'),
     span(leftMs > 0 ? ` ${duration(leftMs)} left` : ' ended', leftMs > 30_000 ? 'muted' : 'warn'),
   ];
-  return ends([span(printable(name))], right, columns);
+  const left = [span(printable(name))];
+  if (lineWidth(left) + 1 + lineWidth(right) < columns) return [{ key, item, line: ends(left, right, columns - 1) }];
+  return [{ key, item, line: cutLine(left, columns - 1) }, { line: ends([], right, columns) }];
 }

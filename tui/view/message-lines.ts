@@ -1,6 +1,6 @@
 /** One message as lines. Bodies are wrapped once for each width; what depends on other facts is made anew. */
 import type { Message } from '../../protocol/index.js';
-import { cutLine, ends, type Line, line, type Span, span } from '../line.js';
+import { cutLine, ends, type Line, line, lineWidth, type Span, span } from '../line.js';
 import type { State } from '../state/state.js';
 import { mentions } from '../state/view.js';
 import { cut, printable, wrap } from '../text.js';
@@ -82,10 +82,22 @@ function continues(message: Message, previous: Message | undefined): boolean {
   );
 }
 
+/** Who, to whom, of what kind, and where; the display name gives way first. */
 function header(state: State, message: Message, columns: number): Line {
-  const { from_agent, to_agent, kind, id, thread_id, channel } = message;
   const nameRoom = Math.max(12, Math.floor(columns / 4));
-  const left: Span[] = [span(`${clockTime(toMs(message.ts))} `, 'muted'), ...agentSpans(from_agent, state, nameRoom)];
+  const place = placeOf(state, message);
+  const whole = headLine(state, message, nameRoom, nameRoom);
+  const fits = lineWidth(whole) + 1 + lineWidth(place) <= columns;
+  return ends(fits ? whole : headLine(state, message, nameRoom, 0), place, columns);
+}
+
+function headLine(state: State, message: Message, nameRoom: number, displayRoom: number): Line {
+  const { from_agent, to_agent, kind, id } = message;
+  const name =
+    displayRoom > 0
+      ? agentSpans(from_agent, state, displayRoom)
+      : [span(cut(agentName(from_agent), nameRoom), agentRole(from_agent, state.self))];
+  const left: Span[] = [span(`${clockTime(toMs(message.ts))} `, 'muted'), ...name];
   if (to_agent !== null) {
     const you = to_agent === state.self;
     left.push(span(' → ', 'muted'));
@@ -98,12 +110,15 @@ function header(state: State, message: Message, columns: number): Line {
   const completed = message.metadata.task_completed;
   if (typeof completed === 'number') left.push(span(` ✓ #${completed}`, 'good'));
   if (to_agent === null && mentions(message.body, state.self)) left.push(span(' ← you', 'mention'));
+  return left;
+}
+
+/** Thread, channel and number, as far as the open view does not say them. */
+function placeOf({ view }: State, { to_agent, thread_id, channel, id }: Message): Line {
   const place: Span[] = [];
-  if (thread_id !== null && state.view.kind !== 'thread')
-    place.push(span(`~${cut(printable(thread_id), 16)} `, 'muted'));
-  if (to_agent === null && state.view.kind !== 'channel') place.push(span(`#${cut(printable(channel), 16)} `, 'muted'));
-  place.push(span(String(id), 'muted'));
-  return ends(left, place, columns);
+  if (thread_id !== null && view.kind !== 'thread') place.push(span(`~${cut(printable(thread_id), 16)} `, 'muted'));
+  if (to_agent === null && view.kind !== 'channel') place.push(span(`#${cut(printable(channel), 16)} `, 'muted'));
+  return [...place, span(String(id), 'muted')];
 }
 
 function quote(id: number, quoted: Message | undefined, self: string, columns: number): Line {

@@ -45,12 +45,13 @@ export function kindBadge(kind: string): Line {
   return [span(`[${badge?.text ?? printable(kind)}]`, badge?.role ?? 'muted')];
 }
 
-export const holds = (state: State, agent_id: string): number => {
-  let count = 0;
-  for (const claim of state.claims.values()) if (claim.owner_agent_id === agent_id) count += 1;
-  for (const lock of state.locks.values()) if (lock.agent_id === agent_id) count += 1;
-  return count;
-};
+/** Claims and locks of an agent, by name. */
+export function holdings({ claims, locks }: State, agent_id: string): string[] {
+  const held: string[] = [];
+  for (const { owner_agent_id, claim_key } of claims.values()) if (owner_agent_id === agent_id) held.push(claim_key);
+  for (const lock of locks.values()) if (lock.agent_id === agent_id) held.push(lock.file_path);
+  return held.map((name) => printable(name));
+}
 
 export function capabilitiesText({ capabilities }: Session): string {
   return capabilities.map((each) => printable(each)).join(', ');

@@ -1,6 +1,6 @@
 /** The sidebar: where one can go, and who is there. */
-import { DIRECT_CHANNEL } from '../../protocol/index.js';
-import { ends, type Line, line, type Span, span } from '../line.js';
+import { DIRECT_CHANNEL, type Session } from '../../protocol/index.js';
+import { ends, type Line, line, lineWidth, type Span, span } from '../line.js';
 import { threadStatus } from '../state/hub-facts.js';
 import type { State } from '../state/state.js';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../state/view.js';
 import { cut, printable } from '../text.js';
 import type { Role } from '../theme.js';
-import { agentSpans, capabilitiesText, holds } from './people.js';
+import { agentSpans, capabilitiesText, holdings } from './people.js';
 
 export interface SidebarEntry {
   /** Unique in the sidebar; undefined for headings. */
@@ -25,10 +25,15 @@ export interface SidebarEntry {
   readonly agent_id?: string;
   readonly left: Line;
   readonly right: Line;
+  /** More about it, each in a row of its own where there is room for all of them. */
+  readonly notes?: readonly string[];
 }
 
 const THREADS = 30;
 const DIRECTS = 30;
+
+/** What is left of abilities that are cut shorter says nothing. */
+const MIN_ABILITIES = 8;
 
 const STATUS_MARKS = { open: '●', waiting: '○', completed: '✓' } as const;
 
@@ -46,23 +51,7 @@ export function sidebarEntries(state: State): SidebarEntry[] {
     entries.push(place(state, view, '# ', printable(name)));
   }
   const agents = [...state.agents.values()].sort((a, b) => (a.agent_id < b.agent_id ? -1 : 1));
-  entries.push(heading(`Agents ${agents.length}`));
-  for (const session of agents) {
-    const { agent_id } = session;
-    const isSelf = agent_id === state.self;
-    const held = holds(state, agent_id);
-    const abilities = capabilitiesText(session);
-    const left: Span[] = [span(state.muted.has(agent_id) ? '⊘ ' : '● ', 'good'), ...agentSpans(agent_id, state, 24)];
-    if (isSelf) left.push(span(' you', 'muted'));
-    if (abilities !== '') left.push(span(` ${abilities}`, 'muted'));
-    entries.push({
-      key: `agent:${agent_id}`,
-      agent_id,
-      ...(isSelf ? { view: INBOX } : { view: directView(agent_id, state.self) }),
-      left,
-      right: held > 0 ? [span(`holds ${held}`, 'number')] : [],
-    });
-  }
+  entries.push(heading(`Agents ${agents.length}`), ...agents.map((session) => agent(state, session)));
   const directs = [...state.directs.values()].sort((a, b) => b.latestId - a.latestId).slice(0, DIRECTS);
   if (directs.length > 0) entries.push(heading('Direct'));
   for (const { view } of directs) {
@@ -78,6 +67,35 @@ export function sidebarEntries(state: State): SidebarEntry[] {
     entries.push(place(state, threadView(thread_id), `${mark} `, printable(thread_id)));
   }
   return entries;
+}
+
+function agent(state: State, session: Session): SidebarEntry {
+  const { agent_id } = session;
+  const isSelf = agent_id === state.self;
+  const held = holdings(state, agent_id);
+  const abilities = capabilitiesText(session);
+  const notes = abilities === '' ? [] : [`can ${abilities}`];
+  if (held.length > 0) notes.push(`holds ${held.join(', ')}`);
+  return {
+    key: `agent:${agent_id}`,
+    agent_id,
+    view: isSelf ? INBOX : directView(agent_id, state.self),
+    left: [span(state.muted.has(agent_id) ? '⊘ ' : '● ', 'good')],
+    right: held.length > 0 ? [span(`holds ${held.length}`, 'number')] : [],
+    notes,
+  };
+}
+
+/** The name in the room there is, and abilities after it where they have no row of their own. */
+function agentLine(state: State, entry: SidebarEntry, columns: number, hasNotes: boolean): Line {
+  const { agent_id = '', left, right, notes = [] } = entry;
+  const isSelf = agent_id === state.self;
+  const room = columns - lineWidth(left) - (isSelf ? 4 : 0) - (right.length > 0 ? lineWidth(right) + 1 : 0);
+  const name = [...agentSpans(agent_id, state, room), ...(isSelf ? [span(' you', 'muted')] : [])];
+  const rest = room - lineWidth(name) - 1;
+  const abilities = hasNotes ? undefined : notes.find((each) => each.startsWith('can '))?.slice(4);
+  const more = abilities !== undefined && rest >= MIN_ABILITIES ? [span(` ${cut(abilities, rest)}`, 'muted')] : [];
+  return [...left, ...name, ...more];
 }
 
 const heading = (text: string): SidebarEntry => ({ key: undefined, left: [span(text, 'muted')], right: [] });
@@ -100,15 +118,21 @@ export function sidebarLines(state: State, columns: number, rows: number): Line[
   const here = viewKey(state.view);
   const isFocused = state.focus === 'sidebar';
   const current = isFocused ? (state.sidebarKey ?? here) : here;
-  const lines = entries.map(({ key, left, right }) => {
-    if (key === undefined) return line(cut(` ${left[0]?.text ?? ''}`, columns), 'muted');
+  const hasNotes = entries.reduce((sum, { notes = [] }) => sum + 1 + notes.length, 0) <= rows;
+  const lines: Line[] = [];
+  let at = 0;
+  for (const entry of entries) {
+    const { key, left, right, agent_id, notes = [] } = entry;
+    if (key === undefined) {
+      lines.push(line(cut(` ${left[0]?.text ?? ''}`, columns), 'muted'));
+      continue;
+    }
+    if (key === current) at = lines.length;
     const mark = isFocused && key === current ? '▸' : key === here ? '›' : ' ';
-    return ends([span(mark, 'focus'), ...left], right, columns);
-  });
-  const at = Math.max(
-    0,
-    entries.findIndex(({ key }) => key === current),
-  );
+    const shown = agent_id === undefined ? left : agentLine(state, entry, columns - 1, hasNotes);
+    lines.push(ends([span(mark, 'focus'), ...shown], right, columns));
+    if (hasNotes) lines.push(...notes.map((note) => line(cut(`   ${note}`, columns), 'muted')));
+  }
   return scrolled(lines, at, rows);
 }
 
