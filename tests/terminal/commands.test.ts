@@ -1,4 +1,7 @@
 /** Every slash command and every way to act, from the keys to a real hub and back to the screen. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HubClient } from '../../client/index.js';
 import { SLASH } from '../../tui/input/slash.js';
@@ -129,6 +132,49 @@ describe('saying', () => {
     await tui.sees('unknown kind “shout”');
   });
 
+  it('/attach posts a file with what it says, or lines of it', async () => {
+    run('/all');
+    const folder = await mkdtemp(join(tmpdir(), 'arc-attach-'));
+    await writeFile(join(folder, 'a b.ts'), 'one\ntwo\nthree\n');
+    await writeFile(join(folder, 'c.json'), '{"d": 1}');
+    run(`/attach "${join(folder, 'a b.ts')}:2-3" look at this`);
+    await until(async () => {
+      const path = join(folder, 'a b.ts');
+      expect(await lastOf('general')).toMatchObject({
+        body: 'look at this',
+        attachments: [
+          { type: 'file_ref', path, start_line: 2, end_line: 3 },
+          { type: 'code', language: 'ts', content: 'two\nthree' },
+        ],
+      });
+      return true;
+    });
+    await tui.sees('│ three');
+    run(`/attach ${join(folder, 'c.json')}`);
+    await tui.sees('{} json {1 key: d}');
+    run(`/attach ${join(folder, 'none')}`);
+    await tui.sees('cannot read');
+    await rm(folder, { recursive: true });
+  });
+
+  it('takes what is chosen from the list, and what was typed before', async () => {
+    tui.type('/net');
+    await tui.sees('▸ /network');
+    tui.type('\r');
+    expect(tui.state.input.text).toBe('/network ');
+    tui.type('\u001b[B\r');
+    expect(tui.state.input.text).toBe('/network off');
+    tui.type('\u0015hello @a\t');
+    expect(tui.state.input.text).toBe('hello @ana ');
+    tui.enter('said before');
+    await until(async () => (await lastOf('general'))?.body === 'said before');
+    tui.type('draft\u001b[A');
+    expect(tui.state.input.text).toBe('said before');
+    tui.type('\u001b[B');
+    expect(tui.state.input.text).toBe('draft');
+    tui.type('\u0015');
+  });
+
   it('refuses unknown commands, and keeps them to be corrected', async () => {
     const before = await ana.bootstrap();
     tui.enter('/chanel build');
@@ -254,6 +300,18 @@ describe('steering', () => {
     await tui.sees('cannot enable remote access at runtime');
   });
 
+  it('/network closes a hub to other machines, and opens it again', async () => {
+    await using open = await startHub({ args: ['--host', '0.0.0.0', '--allow-remote'] });
+    await using other = await openDashboard({ baseUrl: `http://127.0.0.1:${open.port}` });
+    await other.sees('REMOTE ON');
+    other.enter('/network off');
+    await other.sees('remote access is off; the hub listens on 0.0.0.0');
+    expect(other.screen).not.toContain('REMOTE ON');
+    other.enter('/network on');
+    await other.sees('remote access is ON; the hub listens on 0.0.0.0');
+    expect(other.screen).toContain('REMOTE ON');
+  });
+
   it('/quit arms the shutdown after a question, a post offers to cancel it, /cancel does', async () => {
     run('/quit 300');
     await tui.sees('Shut the hub down in 300 s?');
@@ -296,6 +354,10 @@ describe('finding', () => {
     await tui.sees('only hay');
     run('/filter kind=task_result');
     await until(() => !tui.screen.includes('only hay'));
+    run('/filter agent=ana hay');
+    await tui.sees('only hay');
+    expect(tui.screen).not.toContain('needle in here');
+    expect(tui.screen).toContain('filter agent=ana “hay”');
     run('/filter off');
     run('/mute ana');
     await until(() => !tui.screen.includes('only hay'));

@@ -123,6 +123,48 @@ describe('a terminal', () => {
     await tui.sees('arc  Inbox');
   });
 
+  it('rings for what is for the operator, shows it on the desktop if told to, and remembers how', async () => {
+    await using ben = await HubClient.connect('ben', { baseUrl: hub.url });
+    using tui = openTui({}, '--agent', 'boss');
+    await tui.sees('boss · ');
+    await until(async () => (await ana.agents()).some(({ agent_id }) => agent_id === 'boss'));
+    await ben.post('general', 'nothing for you');
+    await tui.sees('nothing for you');
+    expect(tui.output).not.toContain('\u0007');
+    await ben.dm('boss', 'are you there?');
+    await until(() => tui.output.includes('\u0007'));
+    tui.write('/bell notice\r');
+    await tui.sees('the bell is on, with a notice on the desktop');
+    await ben.post('general', '@boss look \u001b]0;x\u0007 here; now');
+    await until(() => tui.output.includes('\u001b]9;ben: @boss look  here, now\u0007'));
+    tui.write('/bell off\r');
+    await tui.sees('the bell is off');
+    tui.write('\u0003');
+    await tui.ends();
+    using again = openTui({ env: { XDG_STATE_HOME: tui.home } }, '--agent', 'boss');
+    await again.sees('● connected');
+    await until(async () => (await ana.agents()).some(({ agent_id }) => agent_id === 'boss'));
+    await ben.dm('boss', 'and now?');
+    await again.sees('and now?');
+    expect(again.output).not.toContain('\u0007');
+  });
+
+  it('counts what was said while it was away, by what it had seen of this very hub', async () => {
+    using tui = openTui();
+    await tui.sees('● connected');
+    tui.write('\u0003');
+    await tui.ends();
+    await ana.createChannel('away');
+    await ana.post('away', 'said to nobody');
+    await ana.post('away', 'said again');
+    using again = openTui({ env: { XDG_STATE_HOME: tui.home } });
+    await again.sees(/# away +2/);
+    await using other = await startHub();
+    using elsewhere = new PtyProgram(['tui', '--base-url', other.url], { env: { XDG_STATE_HOME: tui.home } });
+    await elsewhere.sees('● connected');
+    expect(elsewhere.screen).not.toMatch(/# general +\d/);
+  });
+
   it('uses no colour under NO_COLOR', async () => {
     using plain = openTui({ env: { NO_COLOR: '1' } });
     await plain.sees('● connected');

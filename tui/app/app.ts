@@ -6,7 +6,7 @@ import { completions } from '../input/completion.js';
 import * as edit from '../input/editor.js';
 import type { InputEvent } from '../input/key-parser.js';
 import { bindingOf, type KeyId } from '../input/keys.js';
-import { parseSlash, quoteWord } from '../input/slash.js';
+import { findSlash, parseSlash, quoteWord } from '../input/slash.js';
 import type { Prefs } from '../prefs.js';
 import type { Action } from '../state/actions.js';
 import { findById } from '../state/messages.js';
@@ -149,7 +149,7 @@ export class App {
     );
   }
 
-  postHere(body: string, kind?: string): void {
+  postHere(body: string, { kind, ...more }: Pick<PostParams, 'kind' | 'attachments'> = {}): void {
     const { composing } = this.state;
     const params = postOf({ ...this.state, composing: { ...composing, ...(kind && { kind }) } }, body);
     if (params === undefined) {
@@ -157,7 +157,7 @@ export class App {
     }
     this.dispatch({ type: 'composing', composing: {} });
     this.dispatch({ type: 'scroll', scroll: { kind: 'end' } });
-    this.post(params);
+    this.post({ ...params, ...more });
   }
 
   async findMessage(id: number): Promise<Message> {
@@ -420,6 +420,13 @@ export class App {
     return true;
   }
 
+  /** Whether Enter means the list: somebody moved in it, or the name of a command is only begun. */
+  #isChoosing(): boolean {
+    const { input, completionIndex = 0 } = this.state;
+    const name = /^\/(\S+)$/.exec(input.text)?.[1];
+    return completionIndex > 0 || (name !== undefined && findSlash(name) === undefined);
+  }
+
   #moveCompletion(by: number): boolean {
     const { completionIndex = 0 } = this.state;
     const { length } = completions(this.state).items;
@@ -521,7 +528,9 @@ export class App {
       if (isShown && this.state.focus === 'detail') this.#focus('input');
     },
     redraw: () => this.#options.redraw(),
-    send: () => this.#submit(),
+    send: () => {
+      if (!this.#isChoosing() || !this.#complete()) this.#submit();
+    },
     newline: () => this.#editInput((editor) => edit.insert(editor, '\n')),
     up: () => this.#upOrDown(-1),
     down: () => this.#upOrDown(1),
@@ -636,7 +645,6 @@ export class App {
 
   #close(): void {
     this.dispatch({ type: 'overlay', overlay: undefined });
-    if (this.state.scroll.kind === 'end') this.dispatch({ type: 'scroll', scroll: { kind: 'end' } });
   }
 
   #overlayText(text: string): void {

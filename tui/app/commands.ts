@@ -6,6 +6,7 @@ import { printable } from '../text.js';
 import { feedMessages } from '../view/feed.js';
 import { capabilitiesText, holdings } from '../view/people.js';
 import type { App } from './app.js';
+import { attachFile } from './attach.js';
 import { postOf } from './posting.js';
 
 type Run = (app: App, args: readonly string[]) => void | Promise<void>;
@@ -53,13 +54,16 @@ const RUN: Record<SlashName, Run> = {
     const params = postOf({ ...app.state, composing: { reply_to, kind: 'task_result' } }, text);
     if (params !== undefined) app.post(params);
   },
-  task: (app, [text = '']) => app.postHere(text, 'task'),
+  task: (app, [text = '']) => app.postHere(text, { kind: 'task' }),
   post: (app, [kind = '', text = '']) => {
     const wanted = kind.toLowerCase();
     if (!(MESSAGE_KINDS as readonly string[]).includes(wanted)) {
       throw new HubError('bad_request', `unknown kind “${kind}”; there are ${MESSAGE_KINDS.join(', ')}`);
     }
-    app.postHere(text, wanted);
+    app.postHere(text, { kind: wanted });
+  },
+  attach: async (app, [file = '', text = '']) => {
+    app.postHere(text, { attachments: await attachFile(file) });
   },
   nudge: (app, [agent = '']) => {
     const to_agent = bare(agent, '@');

@@ -32,7 +32,7 @@ const table = [
   ['details', 'anywhere', ['ctrl+t'], 'show or hide tasks, claims and locks'],
   ['redraw', 'anywhere', ['ctrl+l'], 'draw the screen anew'],
 
-  ['send', 'input', ['enter'], 'send'],
+  ['send', 'input', ['enter'], 'send; in a list of completions that was moved in: take the chosen one'],
   ['newline', 'input', ['alt+enter', 'ctrl+j'], 'new line'],
   ['up', 'input', ['up'], 'line above, or the previous input; in a list of completions: the one above'],
   ['down', 'input', ['down'], 'line below, or the next input; in a list of completions: the one below'],

@@ -14,6 +14,7 @@ export type ArgKind =
   | 'bell'
   | 'filter'
   | 'seconds'
+  | 'file'
   | 'text';
 
 export interface SlashArg {
@@ -55,6 +56,12 @@ const table = [
   ['answer', [], [arg('request', 'request'), arg('text', 'text')], 'answer a request: its task is done'],
   ['task', [], [arg('text', 'text')], 'post a task for whoever takes it'],
   ['post', [], [arg('kind', 'kind'), arg('text', 'text')], 'post a message of any kind'],
+  [
+    'attach',
+    [],
+    [arg('file', 'file'), arg('text', 'text', true)],
+    'post a file, or lines of it as file:10-20, with what it says',
+  ],
   ['nudge', [], [arg('agent', 'agent')], 'ask an agent, directly, where it stands'],
   ['complete', ['done'], [arg('task', 'task')], 'mark a task done'],
   ['release', [], [arg('claim', 'claim')], "release a claim, also somebody else's: asks first, says so publicly"],

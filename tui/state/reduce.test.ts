@@ -90,6 +90,20 @@ describe('unread counts', () => {
     expect(unread(state)).toEqual({ '#general': 2, '#build': 1 });
   });
 
+  it('show what was said since the last run, also beside everything, until its place is opened', () => {
+    let state = stateAfter({ type: 'instance', current: 'i1', seen: new Map([['*', 2]]) });
+    state = reduce(state, { type: 'started', since_id: 0, latest_id: 4 });
+    state = reduce(state, { type: 'messages', messages: many(1, 5) });
+    expect(unread(state)).toEqual({ '#general': 2 });
+    expect(unread(reduce(state, { type: 'view', view: channelView('general') }))).toEqual({});
+  });
+
+  it('leave out who is muted', () => {
+    let state = stateAfter({ type: 'view', view: INBOX }, { type: 'mute', agent: 'ana', muted: true });
+    state = reduce(state, { type: 'messages', messages: [message(1), message(2, { from_agent: 'ben' })] });
+    expect(unread(state)).toEqual({ '#general': 1 });
+  });
+
   it('treat what was said before the first look at a hub as seen', () => {
     let state = stateAfter({ type: 'view', view: INBOX }, { type: 'started', since_id: 0, latest_id: 4 });
     state = reduce(state, { type: 'messages', messages: many(1, 5) });

@@ -150,7 +150,8 @@ function withMessages(state: State, incoming: readonly Message[]): State {
   const threads = new Map(state.threads);
   let threadsChanged = false;
   const here = viewKey(state.view);
-  const isReading = state.scroll.kind === 'end' && state.overlay === undefined;
+  // A window over the feed hides nothing for good: the newest is there again when it closes.
+  const isReading = state.scroll.kind === 'end' && !hasFilter(state.filter);
   let below = state.below;
   let latestId = state.latestId;
   for (const message of added) {
@@ -159,11 +160,12 @@ function withMessages(state: State, incoming: readonly Message[]): State {
     for (const view of viewsOf(message, state.self)) {
       const key = viewKey(view);
       if (view.kind === 'direct') directs.set(key, { view, latestId: message.id });
-      const isSeen = isReading && (state.view.kind === 'all' || key === here) && !hasFilter(state.filter);
+      // What was said while nobody looked on stays unread until its place is opened.
+      const isSeen = isReading && (key === here || (state.view.kind === 'all' && message.id > state.startId));
       if (isSeen) {
-        if (unread.has(key)) unread.delete(key);
+        if (key === here) unread.delete(key);
         if (seenIn(seen, key) < message.id) seen.set(key, message.id);
-      } else if (message.from_agent !== state.self && message.id > seenIn(seen, key)) {
+      } else if (counts(state, message) && message.id > seenIn(seen, key)) {
         unread.set(key, (unread.get(key) ?? 0) + 1);
       }
     }
@@ -187,6 +189,9 @@ function withMessages(state: State, incoming: readonly Message[]): State {
     rate,
   };
 }
+
+const counts = ({ self, muted }: State, { from_agent }: Message): boolean =>
+  from_agent !== self && !muted.has(from_agent);
 
 const shows = (state: State, message: Message): boolean =>
   inView(message, state.view, state.self) && passes(message, state.filter, state.muted);

@@ -1,5 +1,5 @@
 /** All that the dashboard knows. One value, changed by `reduce` only; the screen is a function of it. */
-import type { Claim, HubInfo, Lock, Message, Session, Task, Thread } from '../../protocol/index.js';
+import type { Attachment, Claim, HubInfo, Lock, Message, Session, Task, Thread } from '../../protocol/index.js';
 import { type Editor, EMPTY_EDITOR } from '../input/editor.js';
 import { EMPTY_WINDOW, type MessageWindow } from './messages.js';
 import { ALL, type Filter, type View } from './view.js';
@@ -29,6 +29,7 @@ export interface PostParams {
   readonly reply_to?: number | undefined;
   readonly thread_id?: string | undefined;
   readonly parent_task_id?: number | undefined;
+  readonly attachments?: readonly Attachment[] | undefined;
 }
 
 /** What the next post will be, beside its text. */

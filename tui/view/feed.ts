@@ -200,6 +200,8 @@ function unsentLines({ params, status, error, sinceMs }: UnsentPost, state: Stat
       : '… sending';
   const to: Span[] = params.to_agent === undefined ? [] : [span(` → ${printable(params.to_agent)}`, 'muted')];
   const body = wrap(printable(params.body.slice(0, 2_000), { lines: true }), columns - INDENT).slice(0, 8);
+  const { length = 0 } = params.attachments ?? [];
+  if (length > 0) body.push(`+ ${length} ${length === 1 ? 'attachment' : 'attachments'}`);
   return [
     cutLine([span(`${clockTime(sinceMs)} `, 'muted'), span(printable(state.self), 'self'), ...to], columns),
     ...body.map((row): Line => [span(' '.repeat(INDENT)), span(row, 'muted')]),

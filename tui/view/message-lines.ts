@@ -82,13 +82,19 @@ function continues(message: Message, previous: Message | undefined): boolean {
   );
 }
 
-/** Who, to whom, of what kind, and where; the display name gives way first. */
+/** Who, to whom, of what kind, and where; in a narrow feed the display name goes first, and then the place. */
 function header(state: State, message: Message, columns: number): Line {
   const nameRoom = Math.max(12, Math.floor(columns / 4));
   const place = placeOf(state, message);
-  const whole = headLine(state, message, nameRoom, nameRoom);
-  const fits = lineWidth(whole) + 1 + lineWidth(place) <= columns;
-  return ends(fits ? whole : headLine(state, message, nameRoom, 0), place, columns);
+  const number = place.slice(-1);
+  const short = headLine(state, message, nameRoom, 0);
+  const choices = [
+    [headLine(state, message, nameRoom, nameRoom), place],
+    [short, place],
+  ] as const;
+  const fitting = choices.find(([left, right]) => lineWidth(left) + 1 + lineWidth(right) <= columns);
+  const [left, right] = fitting ?? [short, number];
+  return ends(left, right, columns);
 }
 
 function headLine(state: State, message: Message, nameRoom: number, displayRoom: number): Line {
@@ -139,13 +145,9 @@ function quote(id: number, quoted: Message | undefined, self: string, columns: n
 export function wholeMessage(state: State, message: Message, columns: number): Line[] {
   const lines: Line[] = [header(state, message, columns)];
   const { metadata } = message;
-  lines.push(
-    line(
-      `${message.ts}  channel ${printable(message.channel)}${message.thread_id === null ? '' : `  thread ${printable(message.thread_id)}`}`,
-      'muted',
-    ),
-    [],
-  );
+  const thread = message.thread_id === null ? '' : `  thread ${printable(message.thread_id)}`;
+  const place = `${message.ts}  channel ${printable(message.channel)}${thread}`;
+  lines.push(...wrap(place, columns).map((row) => line(row, 'muted')), []);
   if (message.body !== '') lines.push(...wrap(printable(message.body, { lines: true }), columns).map(bodyLine), []);
   for (const attachment of message.attachments)
     lines.push(...attachmentLines(attachment, { columns, whole: true }), []);
