@@ -57,9 +57,9 @@ describe('a terminal', () => {
   it('puts the cursor where the text goes', async () => {
     using tui = openTui();
     await tui.sees('● connected');
-    tui.write('日本x');
-    await tui.sees('› 日本x');
-    await until(() => tui.terminal.buffer.active.cursorX === 7);
+    tui.write('日本🙂x');
+    await tui.sees('› 日本🙂x');
+    await until(() => tui.terminal.buffer.active.cursorX === 9);
     expect(tui.terminal.buffer.active.cursorY).toBe(22);
   });
 

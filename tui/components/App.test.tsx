@@ -98,7 +98,7 @@ describe('the screen', () => {
     const text = drawText(stateAfter(...busy, { type: 'view', view: threadView('plan') }), { columns: 160, rows: 40 });
     expect(text).toMatch(/○ 32 Do it all/);
     expect(text).toMatch(/ {2}○ 34/);
-    expect(text).toMatch(/build +ana 60s 3m left/);
+    expect(text).toMatch(/build +ana 60s, 3m left/);
     expect(text).toContain('thread plan');
   });
 

@@ -182,13 +182,13 @@ interface Lease {
   readonly until: string;
 }
 
-/** `src/a.ts  ana 3m 58s left`; the name in a row of its own where both do not fit. */
+/** `src/a.ts  ana 3m, 58s left`; the name in a row of its own where both do not fit. */
 function leaseRows(state: State, lease: Lease, columns: number): DetailRow[] {
   const { key, item, name, owner, since, until } = lease;
   const leftMs = toMs(until) - state.nowMs;
   const right: Span[] = [
     span(cut(agentName(owner), 14), agentRole(owner, state.self)),
-    span(` ${duration(state.nowMs - toMs(since))}`, 'muted'),
+    span(` ${duration(state.nowMs - toMs(since))},`, 'muted'),
     span(leftMs > 0 ? ` ${duration(leftMs)} left` : ' ended', leftMs > 30_000 ? 'muted' : 'warn'),
   ];
   const left = [span(printable(name))];

@@ -89,7 +89,7 @@ function header(state: State, message: Message, columns: number): Line {
   const number = place.slice(-1);
   const short = headLine(state, message, nameRoom, 0);
   const choices = [
-    [headLine(state, message, nameRoom, nameRoom), place],
+    [headLine(state, message, nameRoom, Math.floor(columns / 3)), place],
     [short, place],
   ] as const;
   const fitting = choices.find(([left, right]) => lineWidth(left) + 1 + lineWidth(right) <= columns);

@@ -1,5 +1,6 @@
 /** A frame of a terminal as SVG, cell by cell, through a terminal emulator. */
-import xterm from '@xterm/headless';
+import type xterm from '@xterm/headless';
+import { openEmulator } from '../support/emulator.js';
 
 const CELL = { width: 8.4, height: 18 } as const;
 const PAD = 14;
@@ -22,7 +23,7 @@ interface Run {
 }
 
 export async function toSvg(lines: readonly string[], { columns, title, description }: SvgOptions): Promise<string> {
-  const terminal = new xterm.Terminal({ cols: columns, rows: lines.length, allowProposedApi: true });
+  const terminal = openEmulator(columns, lines.length);
   await new Promise<void>((resolve) => terminal.write(lines.join('\r\n'), resolve));
   const width = round(columns * CELL.width + PAD * 2);
   const height = round(lines.length * CELL.height + BAR + PAD);

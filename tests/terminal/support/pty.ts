@@ -2,10 +2,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import xterm from '@xterm/headless';
+import type xterm from '@xterm/headless';
 import { type IPty, spawn } from 'node-pty';
 import { HUB_MAIN } from '../../support/hub-process.js';
 import { until } from '../../support/until.js';
+import { openEmulator } from './emulator.js';
 
 export interface PtyOptions {
   readonly columns?: number;
@@ -24,7 +25,7 @@ export class PtyProgram implements Disposable {
 
   constructor(args: readonly string[], { columns = 80, rows = 24, env = {} }: PtyOptions = {}) {
     this.home = mkdtempSync(join(tmpdir(), 'arc-tui-'));
-    this.terminal = new xterm.Terminal({ cols: columns, rows, allowProposedApi: true, scrollback: 1_000 });
+    this.terminal = openEmulator(columns, rows, 1_000);
     // Variables of the machine that runs the tests must not change what is drawn.
     const clean = Object.fromEntries(
       Object.entries(process.env).filter(
