@@ -49,7 +49,9 @@ describe('a terminal', () => {
     expect(await tui.ends()).toBe(0);
     expect(tui.isAlternate).toBe(false);
     expect(tui.modesLeftOn).toEqual([]);
-    expect(tui.output.lastIndexOf('\u001b[?25h')).toBeGreaterThan(tui.output.lastIndexOf('\u001b[?25l'));
+    for (const mode of ['?25', '?7']) {
+      expect(tui.output.lastIndexOf(`\u001b[${mode}h`)).toBeGreaterThan(tui.output.lastIndexOf(`\u001b[${mode}l`));
+    }
     // The name is free again.
     await until(async () => (await ana.agents()).every(({ agent_id }) => agent_id !== 'operator'));
   });
@@ -61,6 +63,17 @@ describe('a terminal', () => {
     await tui.sees('› 日本🙂x');
     await until(() => tui.terminal.buffer.active.cursorX === 9);
     expect(tui.terminal.buffer.active.cursorY).toBe(22);
+  });
+
+  it('keeps its panes where they are beside letters that terminals count differently', async () => {
+    using tui = openTui({ columns: 120, rows: 40 });
+    await tui.sees('── claims');
+    // The oldest tables there are: an emoji is one column wide, a mark that belongs to the letter before it is one of its own.
+    tui.terminal.unicode.activeVersion = '6';
+    await ana.post('general', `${'🙂'.repeat(12)} हिन्दी 🇩🇪 ${'한'.repeat(30)} ${'🙂'.repeat(40)}`);
+    await tui.sees('हिन');
+    const edges = tui.lines.slice(1, 37).map((_, row) => [24, 85].map((column) => tui.cell(row + 1, column)));
+    expect(edges).toEqual(edges.map(() => ['│', '│']));
   });
 
   it('reflows at every size, says where it is too small, and comes back', async () => {

@@ -8,6 +8,7 @@ import { createContext } from 'react';
 /** Private-use letters: none of a line's own letters ever passes through Ink on this way, so they cannot be confused. */
 const FIRST = 0xe000;
 const LAST = 0xf8ff;
+const ASCII = /^[\u0000-\u007f]*$/;
 
 interface Placed {
   readonly text: string;
@@ -44,6 +45,8 @@ export class Canvas {
       const placed = this.#placed[row.charCodeAt(at) - FIRST];
       out += placed?.text ?? row[at];
       at += placed?.columns ?? 1;
+      // Terminals disagree on the width of some letters; what stands to the right of them stays in its column.
+      if (placed !== undefined && !ASCII.test(placed.text) && at < row.length) out += `\u001b[${at + 1}G`;
     }
     return out;
   }

@@ -7,9 +7,10 @@ import { EventEmitter } from 'node:events';
 import { Canvas } from './canvas.js';
 
 const ESC = '\u001b[';
-const ENTER = `${ESC}?1049h${ESC}?2004h${ESC}?25l${ESC}2J`;
+// Without wrapping, a line that the terminal takes for wider than it is spoils no other.
+const ENTER = `${ESC}?1049h${ESC}?2004h${ESC}?7l${ESC}?25l${ESC}2J`;
 const MOUSE_ON = `${ESC}?1000h${ESC}?1006h`;
-const LEAVE = `${ESC}?1006l${ESC}?1000l${ESC}?2004l${ESC}0m${ESC}?25h${ESC}?1049l`;
+const LEAVE = `${ESC}?1006l${ESC}?1000l${ESC}?2004l${ESC}0m${ESC}?25h${ESC}?7h${ESC}?1049l`;
 const SYNC_ON = `${ESC}?2026h`;
 const SYNC_OFF = `${ESC}?2026l`;
 

@@ -73,6 +73,14 @@ export class PtyProgram implements Disposable {
     );
   }
 
+  cell(row: number, column: number): string | undefined {
+    const { active } = this.terminal.buffer;
+    return active
+      .getLine(active.baseY + row)
+      ?.getCell(column)
+      ?.getChars();
+  }
+
   get screen(): string {
     return this.lines.join('\n');
   }
@@ -81,7 +89,7 @@ export class PtyProgram implements Disposable {
     return this.terminal.buffer.active.type === 'alternate';
   }
 
-  /** Escape sequences that switch a mode on and were not switched off again. */
+  /** Modes that were switched on and not off again. */
   get modesLeftOn(): string[] {
     const on = new Set<string>();
     for (const [, modes, action] of this.output.matchAll(/\u001b\[\?([\d;]+)([hl])/g)) {
@@ -90,9 +98,8 @@ export class PtyProgram implements Disposable {
         else on.delete(mode);
       }
     }
-    // A cursor that is shown is how a terminal is found.
-    on.delete('25');
-    return [...on];
+    // A cursor that is shown and lines that wrap are how a terminal is found.
+    return [...on].filter((mode) => mode !== '25' && mode !== '7');
   }
 
   async sees(text: string | RegExp): Promise<string> {
