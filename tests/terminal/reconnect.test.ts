@@ -49,12 +49,23 @@ it('has neither gap nor repeat, and lists anew what it could not be told', async
   );
 });
 
+it('counts down to a shutdown, and offers to cancel it only while there is a hub that could', async () => {
+  tui.enter('/quit 1');
+  tui.type('y');
+  await tui.sees('SHUTDOWN in 0:0');
+  await tui.sees('CONNECTION LOST');
+  expect(tui.screen).not.toContain('SHUTDOWN');
+  tui.enter('too late?');
+  await tui.sees('not sent yet');
+  expect(tui.state.overlay).toBeUndefined();
+});
+
 it('sends once what waits, and never what was dropped', async () => {
   const { port } = hub;
   await hub.kill();
   await tui.sees('CONNECTION LOST');
   tui.enter('think again');
-  await tui.sees('not sent yet: waiting for the hub');
+  await tui.sees('not sent yet, for');
   tui.enter('/drop');
   await until(() => tui.state.unsent.length === 0);
   tui.enter('this one');

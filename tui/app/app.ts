@@ -123,8 +123,9 @@ export class App {
   }
 
   post(params: PostParams) {
-    const { shutdown } = this.state;
-    if (shutdown === undefined) return this.actor.post(params);
+    const { shutdown, reader } = this.state;
+    // A hub that is gone already has nothing to cancel; the post waits.
+    if (shutdown === undefined || reader.state !== 'open') return this.actor.post(params);
     this.#ask(
       {
         title: 'The hub is about to shut down.',
@@ -230,7 +231,9 @@ export class App {
       {
         title: `Shut the hub down in ${delay_sec} s?`,
         lines: [
-          `It ends for everybody: ${others} other ${others === 1 ? 'agent is' : 'agents are'} here. A public notice tells them.`,
+          others === 0
+            ? 'Nobody else is here.'
+            : `It ends for everybody: ${others} other ${others === 1 ? 'agent is' : 'agents are'} here. A public notice tells them.`,
         ],
         answers: [
           { key: 'y', label: 'shut the hub down', id: 'yes' },

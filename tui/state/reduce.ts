@@ -268,6 +268,8 @@ function otherHub(state: State, current: string, seen: ReadonlyMap<string, numbe
     below: 0,
     selectedId: undefined,
     composing: {},
+    // A question was about the hub before.
+    overlay: state.overlay?.kind === 'question' ? undefined : state.overlay,
   };
 }
 

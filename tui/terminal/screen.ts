@@ -81,7 +81,8 @@ export class Screen {
     for (let row = 0; row < this.#terminal.rows; row++) {
       const next = lines[row] ?? '';
       if (this.#shown[row] === next) continue;
-      out += `${ESC}${row + 1};1H${next}${ESC}0m${ESC}K`;
+      // Cleared first: after a full line the cursor stands on its last letter.
+      out += `${ESC}${row + 1};1H${ESC}K${next}${ESC}0m`;
     }
     this.#shown = lines.slice(0, this.#terminal.rows);
     const place = cursor === undefined ? `${ESC}?25l` : `${ESC}${cursor.row + 1};${cursor.column + 1}H${ESC}?25h`;

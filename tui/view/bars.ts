@@ -50,7 +50,7 @@ export function titleLine(state: State, columns: number): Line {
   }
   if (state.muted.size > 0) left.push(span(`  ${state.muted.size} muted`, 'muted'));
   const right: Span[] = [];
-  if (state.shutdown !== undefined) {
+  if (state.shutdown !== undefined && state.reader.state === 'open') {
     right.push(span(`SHUTDOWN in ${countdown(state.shutdown.atMs - state.nowMs)} `, 'bad'));
   }
   if (state.requests.size > 0) right.push(span(`! ${state.requests.size} to answer `, 'mention'));

@@ -131,7 +131,7 @@ describe('the feed', () => {
     });
     expect(shown(state).join('\n')).toContain('… sending');
     state = reduce(state, { type: 'link', which: 'actor', state: 'lost' });
-    expect(shown(state).join('\n')).toContain('not sent yet: waiting for the hub, 4s');
+    expect(shown(state).join('\n')).toContain('not sent yet, for 4s');
     const failed = {
       key: 'k',
       params: { channel: 'general', body: 'hello' },

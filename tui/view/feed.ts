@@ -178,7 +178,7 @@ function emptyLines(state: State, columns: number): Line[] {
   if (state.reader.state !== 'open') return [line('Connecting …', 'muted')];
   const text =
     state.view.kind === 'inbox' ? 'Nothing for you yet.' : 'Nothing said here yet. Type below, or press F1 for help.';
-  return [line(cut(text, columns), 'muted')];
+  return wrap(text, columns).map((row) => line(row, 'muted'));
 }
 
 /** Unsent posts stand where they were written, and in everything. */
@@ -196,7 +196,7 @@ function unsentLines({ params, status, error, sinceMs }: UnsentPost, state: Stat
   const what = isFailed
     ? `✗ NOT SENT: ${printable(error ?? 'refused')}  (/retry or /drop)`
     : isLost
-      ? `… not sent yet: waiting for the hub, ${duration(state.nowMs - sinceMs)}  (/drop forgets it)`
+      ? `… not sent yet, for ${duration(state.nowMs - sinceMs)} (/drop forgets it)`
       : '… sending';
   const to: Span[] = params.to_agent === undefined ? [] : [span(` → ${printable(params.to_agent)}`, 'muted')];
   const body = wrap(printable(params.body.slice(0, 2_000), { lines: true }), columns - INDENT).slice(0, 8);
@@ -205,7 +205,9 @@ function unsentLines({ params, status, error, sinceMs }: UnsentPost, state: Stat
   return [
     cutLine([span(`${clockTime(sinceMs)} `, 'muted'), span(printable(state.self), 'self'), ...to], columns),
     ...body.map((row): Line => [span(' '.repeat(INDENT)), span(row, 'muted')]),
-    [span(' '.repeat(INDENT)), span(cut(what, columns - INDENT), isFailed ? 'bad' : 'warn')],
+    ...wrap(what, columns - INDENT).map(
+      (row): Line => [span(' '.repeat(INDENT)), span(row, isFailed ? 'bad' : 'warn')],
+    ),
   ];
 }
 
