@@ -2,6 +2,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HubClient } from '../../client/index.js';
 import { SLASH } from '../../tui/input/slash.js';
@@ -222,6 +223,21 @@ describe('answering', () => {
     tui.type('sure\r');
     await until(async () => (await inbox('ana'))?.body === 'sure');
     await until(() => tui.state.tasks.get(request.id)?.status === 'done');
+  });
+
+  it('answers with lines of a file', async () => {
+    const request = await ana.dm('operator', 'Where is it written?', { kind: 'task_request' });
+    await tui.sees('Where is it written?');
+    tui.type('\t\t');
+    await until(() => tui.state.selectedId === request.id);
+    tui.type('a');
+    tui.enter(`/attach ${fileURLToPath(import.meta.url)}:1 there`);
+    await until(async () => {
+      const answer = await inbox('ana');
+      expect(answer).toMatchObject({ kind: 'task_result', reply_to: request.id, body: 'there' });
+      expect(answer?.attachments).toHaveLength(2);
+      return true;
+    });
   });
 
   it('/bell turns the bell off', async () => {

@@ -98,6 +98,13 @@ describe('unread counts', () => {
     expect(unread(reduce(state, { type: 'view', view: channelView('general') }))).toEqual({});
   });
 
+  it('leave out what is on the screen, wherever else it belongs', () => {
+    let state = stateAfter({ type: 'view', view: directView('ana', 'operator') });
+    const direct = { to_agent: 'operator', channel: 'direct', thread_id: 'plan' };
+    state = reduce(state, { type: 'messages', messages: [message(1, direct), message(2, { thread_id: 'plan' })] });
+    expect(unread(state)).toEqual({ '#general': 1, '~plan': 1 });
+  });
+
   it('leave out who is muted', () => {
     let state = stateAfter({ type: 'view', view: INBOX }, { type: 'mute', agent: 'ana', muted: true });
     state = reduce(state, { type: 'messages', messages: [message(1), message(2, { from_agent: 'ben' })] });

@@ -150,8 +150,10 @@ function withMessages(state: State, incoming: readonly Message[]): State {
   const threads = new Map(state.threads);
   let threadsChanged = false;
   const here = viewKey(state.view);
-  // A window over the feed hides nothing for good: the newest is there again when it closes.
-  const isReading = state.scroll.kind === 'end' && !hasFilter(state.filter);
+  // A window over the feed hides nothing for good: the newest is there again when it closes. What was said while nobody
+  // looked on stays unread until its place is opened.
+  const isSeen = (message: Message) =>
+    state.scroll.kind === 'end' && shows(state, message) && (state.view.kind !== 'all' || message.id > state.startId);
   let below = state.below;
   let latestId = state.latestId;
   for (const message of added) {
@@ -160,9 +162,7 @@ function withMessages(state: State, incoming: readonly Message[]): State {
     for (const view of viewsOf(message, state.self)) {
       const key = viewKey(view);
       if (view.kind === 'direct') directs.set(key, { view, latestId: message.id });
-      // What was said while nobody looked on stays unread until its place is opened.
-      const isSeen = isReading && (key === here || (state.view.kind === 'all' && message.id > state.startId));
-      if (isSeen) {
+      if (isSeen(message)) {
         if (key === here) unread.delete(key);
         if (seenIn(seen, key) < message.id) seen.set(key, message.id);
       } else if (counts(state, message) && message.id > seenIn(seen, key)) {
