@@ -25,7 +25,7 @@ const RECENT = 50;
 
 export async function runPlain({ baseUrl, agent_id, display_name, signal }: RunOptions): Promise<number> {
   const { stdin, stdout } = process;
-  const follows = stdout.isTTY === true;
+  const follows = stdout.isTTY === true && stdin.isTTY === true;
   const write = (text: string) => stdout.write(`${text}\n`);
   const store = new Store(initialState({ baseUrl, self: agent_id, nowMs: Date.now(), bell: 'off' }));
   const state = () => store.state;

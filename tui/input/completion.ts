@@ -1,6 +1,8 @@
 /** What the word under the cursor may become: commands after `/`, their arguments, agents after `@`. */
 import { MESSAGE_KINDS } from '../../protocol/index.js';
+import { threadHint } from '../state/hub-facts.js';
 import type { State } from '../state/state.js';
+import { inView } from '../state/view.js';
 import { printable } from '../text.js';
 import { type ArgKind, findSlash, quoteWord, SLASH } from './slash.js';
 
@@ -19,6 +21,8 @@ export interface Completions {
 
 const NONE: Completions = { from: 0, items: [] };
 const MOST = 50;
+/** Messages whose numbers are offered. */
+const RECENT = 500;
 
 export function completions(state: State): Completions {
   const { input, completionIndex } = state;
@@ -86,7 +90,9 @@ function argItems(state: State, kind: ArgKind, typed: string): Item[] {
     case 'agent':
       return agentItems(state, typed);
     case 'thread':
-      return named([...state.threads.keys()].reverse(), typed);
+      return named([...state.threads.keys()].reverse(), typed)
+        .slice(0, MOST)
+        .map((item) => ({ ...item, hint: threadHint(state, item.label) }));
     case 'claim':
       return [...state.claims.values()]
         .filter(({ claim_key }) => starts(claim_key, typed))
@@ -102,6 +108,12 @@ function argItems(state: State, kind: ArgKind, typed: string): Item[] {
     case 'request':
       return [...state.requests.values()]
         .filter(({ id }) => starts(String(id), typed))
+        .map(({ id, body, from_agent }) => ({ label: String(id), hint: printable(`${from_agent}: ${body}`) }));
+    case 'message':
+      return state.window.messages
+        .slice(-RECENT)
+        .reverse()
+        .filter((message) => inView(message, state.view, state.self) && starts(String(message.id), typed))
         .map(({ id, body, from_agent }) => ({ label: String(id), hint: printable(`${from_agent}: ${body}`) }));
     case 'kind':
       return named(MESSAGE_KINDS, typed);

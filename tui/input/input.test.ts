@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { session, stateAfter } from '../testing/make.js';
+import { reduce } from '../state/reduce.js';
+import { message, session, stateAfter, task } from '../testing/make.js';
 import { completions } from './completion.js';
 import { backspace, deleteWord, editorOf, insert, layout, left, vertical, wordLeft } from './editor.js';
 import { bindingOf, KEYS, keyLabel } from './keys.js';
@@ -96,6 +97,35 @@ describe('completion', () => {
       ['on', 'on'],
       ['off', 'off'],
     ]);
+  });
+
+  it('offers what is open, held and said, with what tells one from another', () => {
+    const lease = { claimed_at: '', released_at: null, metadata: {}, task_message_id: null, thread_id: null };
+    const lock = { locked_at: '', expires_at: '', released_at: null, metadata: {} };
+    const state = stateAfter(
+      {
+        type: 'messages',
+        messages: [message(7, { thread_id: 'the plan' }), message(8, { kind: 'task', body: 'Do it' })],
+      },
+      { type: 'messages', messages: [message(9, { kind: 'task_request', to_agent: 'operator', body: 'May I?' })] },
+      { type: 'tasks', tasks: [task(8), task(6, { status: 'done' })] },
+      { type: 'claims', claims: [{ ...lease, claim_key: 'build', owner_agent_id: 'ana', expires_at: '' }] },
+      { type: 'locks', locks: [{ ...lock, file_path: 'src/a b.ts', agent_id: 'ben' }] },
+    );
+    const offered = (text: string) =>
+      completions(reduce(state, { type: 'input', input: editorOf(text) })).items.map(
+        ({ insert: inserted, hint }) => `${inserted}|${hint}`,
+      );
+    expect(offered('/thread the')).toEqual(['"the plan"|waiting, 1 message']);
+    expect(offered('/release b')).toEqual(['build|held by ana']);
+    expect(offered('/unlock ')).toEqual(['"src/a b.ts"|held by ben']);
+    expect(offered('/complete ')).toEqual(['8|Do it']);
+    expect(offered('/answer ')).toEqual(['9 |ana: May I?']);
+    expect(offered('/jump ')).toEqual(['9|ana: May I?', '8|ana: Do it', '7|ana: message 7']);
+    expect(offered('/reply 7')).toEqual(['7 |ana: message 7']);
+    expect(offered('/post ar')).toEqual(['artifact |']);
+    expect(offered('/bell no')).toEqual(['notice|']);
+    expect(offered('/filter ')).toEqual(['off|', 'agent=|', 'kind=|']);
   });
 
   it('offers agents after @, in texts of commands too, by display name too', () => {

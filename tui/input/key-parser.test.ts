@@ -39,6 +39,12 @@ describe('KeyParser', () => {
     ]);
   });
 
+  it('lets Ctrl+C out of a paste whose end was lost', () => {
+    const parser = new KeyParser();
+    expect(parser.push(`${ESC}[200~half a pas`)).toEqual([]);
+    expect(parser.push('\u0003')).toEqual([{ type: 'key', name: 'ctrl+c' }]);
+  });
+
   it('waits for the rest of a sequence, and takes a lone Escape as a key', () => {
     const parser = new KeyParser();
     expect(parser.push(ESC)).toEqual([]);

@@ -64,6 +64,8 @@ export class KeyParser {
   }
 
   push(chunk: string): InputEvent[] {
+    // A paste whose end was lost would take every key for its text; this one always gets out.
+    if (chunk === '\u0003') this.#pending = '';
     this.#pending += chunk;
     const events: InputEvent[] = [];
     while (this.#pending !== '') {

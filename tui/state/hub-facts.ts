@@ -160,6 +160,16 @@ export function threadStatus(state: State, thread_id: string): Thread['status'] 
   return leasesOf(state, thread_id) > 0 ? 'open' : 'waiting';
 }
 
+export const countOf = ({ message_count }: Thread): string =>
+  `${message_count} ${message_count === 1 ? 'message' : 'messages'}`;
+
+/** What tells one thread from another in a list: `open, 12 messages`. */
+export function threadHint(state: State, thread_id: string): string {
+  const thread = state.threads.get(thread_id);
+  const status = threadStatus(state, thread_id);
+  return thread === undefined ? status : `${status}, ${countOf(thread)}`;
+}
+
 function leasesOf(state: State, thread_id: string): number {
   let count = 0;
   for (const claim of state.claims.values()) if (claim.thread_id === thread_id) count += 1;

@@ -1,7 +1,7 @@
 /** The detail pane: what is being done here, and who holds what. */
 import type { Task } from '../../protocol/index.js';
 import { cutLine, ends, type Line, line, lineWidth, rule, type Span, span } from '../line.js';
-import { threadStatus } from '../state/hub-facts.js';
+import { countOf, threadStatus } from '../state/hub-facts.js';
 import type { State } from '../state/state.js';
 import { partnerOf } from '../state/view.js';
 import { cut, printable, wrap } from '../text.js';
@@ -62,10 +62,7 @@ function aboutThread(state: State, thread_id: string, columns: number): Line[] {
   const status = threadStatus(state, thread_id);
   const lines: Line[] = [rule(`thread ${printable(thread_id)}`, columns)];
   const role = status === 'completed' ? 'good' : status === 'open' ? 'accent' : 'warn';
-  lines.push([
-    span(` ${status}`, role),
-    span(thread === undefined ? '' : `, ${thread.message_count} messages`, 'muted'),
-  ]);
+  lines.push([span(` ${status}`, role), span(thread === undefined ? '' : `, ${countOf(thread)}`, 'muted')]);
   if (thread?.latest_message_ts) {
     lines.push(line(` last ${duration(state.nowMs - toMs(thread.latest_message_ts))} ago`, 'muted'));
   }

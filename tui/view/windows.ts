@@ -3,6 +3,7 @@ import fuzzysort from 'fuzzysort';
 import { KEYS, type KeyBinding, type KeyId, keyLabel, PLACE_NAMES, type Place } from '../input/keys.js';
 import { SLASH, type SlashCommand, usage } from '../input/slash.js';
 import { cutLine, ends, type Line, line, rule, span } from '../line.js';
+import { countOf } from '../state/hub-facts.js';
 import { findById } from '../state/messages.js';
 import type { Overlay, Pane, Question, State } from '../state/state.js';
 import { channelView, directView, threadView, type View } from '../state/view.js';
@@ -33,7 +34,7 @@ export function paletteEntries(state: State): PaletteEntry[] {
     entries.push({ label: printable(label), hint, run: { kind: 'view', view: target } });
   for (const name of state.channels) view(`#${name}`, 'channel', channelView(name));
   for (const id of state.agents.keys()) if (id !== state.self) view(`@${id}`, 'agent', directView(id, state.self));
-  for (const id of state.threads.keys()) view(`~${id}`, 'thread', threadView(id));
+  for (const [id, thread] of state.threads) view(`~${id}`, `thread, ${countOf(thread)}`, threadView(id));
   return entries;
 }
 
