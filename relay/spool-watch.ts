@@ -1,12 +1,14 @@
 /**
  * Finds request files. Where the mount tells of them, events name each as it comes; a sweep finds what events miss.
  *
- * Old files cost nothing: a folder is listed only when its modification time has changed, and the more
- * names it has the more seldom. That is why agents' folders are watched by the system's own calls: a library that keeps a list of all
- * files took 3 s to start on 100,000 of them and 0.25 s of CPU for each new one.
+ * Old files cost nothing: a folder is listed only when its modification time has changed, and the more names it has the more
+ * seldom. chokidar tells which agents' folders come and go. What is in them it is not asked: it keeps a list of all files and
+ * goes through it for each new one, which took 3 s to start on 100,000 of them and 0.25 s of CPU for each request.
  */
 import { type FSWatcher, watch } from 'node:fs';
-import { lstat } from 'node:fs/promises';
+import { lstat, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type FSWatcher as FolderWatcher, watch as watchFolders } from 'chokidar';
 import { codeOf, type FileStat, Folder } from './folder.js';
 import { remoteMount } from './mounts.js';
 import { agentFolder, isPlainName, REQUEST_SUFFIX, REQUESTS, RESPONSES } from './spool.js';
@@ -121,7 +123,7 @@ export class SpoolWatch {
   #root: Folder | undefined;
   #requests: Folder | undefined;
   #listing = new Listing();
-  #rootWatcher: FSWatcher | undefined;
+  #rootWatcher: FolderWatcher | undefined;
   #polling = false;
   #misses = 0;
   #busyUntilMs = 0;
@@ -152,7 +154,7 @@ export class SpoolWatch {
   async stop(): Promise<void> {
     this.#over = true;
     clearTimeout(this.#timer);
-    this.#rootWatcher?.close();
+    await this.#rootWatcher?.close();
     for (const agent of this.agents.values()) agent.watcher?.close();
     await this.#sweeping;
   }
@@ -195,20 +197,28 @@ export class SpoolWatch {
           ? 'the folder is local; a sweep each second finds what events miss'
           : `the folder lies on ${remote}, which does not tell of what the other side writes`;
     log.info({ spool, watch: this.#polling ? 'polling' : 'events' }, `relay started: ${because}`);
-    this.#watchRoot();
+    await this.#watchRoot();
   }
 
-  #watchRoot(): void {
-    this.#rootWatcher?.close();
+  async #watchRoot(): Promise<void> {
+    await this.#rootWatcher?.close();
     this.#rootWatcher = undefined;
-    if (this.#polling || this.#requests === undefined) return;
-    try {
-      this.#rootWatcher = watch(this.#requests.path, { persistent: false }, () => this.#soon());
-      this.#rootWatcher.on('error', () => undefined);
-    } catch (cause) {
-      this.#complain('events', cause, 'file events cannot be had: looking regularly instead');
-      this.#polling = true;
-    }
+    if (this.#polling || this.#over) return;
+    const requests = join(await realpath(this.#options.spool), REQUESTS);
+    this.#rootWatcher = watchFolders(requests, {
+      depth: 0,
+      followSymlinks: false,
+      ignoreInitial: true,
+      persistent: false,
+      ignored: (_path, stats) => stats !== undefined && !stats.isDirectory(),
+    });
+    this.#rootWatcher.on('all', () => this.#soon());
+    this.#rootWatcher.on('error', (cause) => this.#withoutEvents(cause));
+  }
+
+  #withoutEvents(cause: unknown): void {
+    this.#complain('events', cause, 'file events cannot be had: looking regularly instead');
+    this.#poll();
   }
 
   #soon(): void {
@@ -270,7 +280,7 @@ export class SpoolWatch {
     this.#root = undefined;
     this.#listing = new Listing();
     await this.#openSpool();
-    this.#watchRoot();
+    await this.#watchRoot();
   }
 
   /** A listing that has a reason and not yet the right has its sweep as soon as it has both. */
@@ -331,8 +341,7 @@ export class SpoolWatch {
       });
       agent.watcher.on('error', () => undefined);
     } catch (cause) {
-      this.#complain('events', cause, 'file events cannot be had: looking regularly instead');
-      this.#poll();
+      this.#withoutEvents(cause);
     }
   }
 
@@ -385,7 +394,7 @@ export class SpoolWatch {
 
   #poll(): void {
     this.#polling = true;
-    this.#rootWatcher?.close();
+    void this.#rootWatcher?.close();
     for (const agent of this.agents.values()) agent.watcher?.close();
     this.#soon();
   }
