@@ -342,7 +342,14 @@ export class RelayHost {
     }
     const taken = entry.taken === undefined ? await this.#take(agent, entry) : await this.#retake(agent, entry.taken);
     if (taken === undefined || typeof taken === 'number') return taken;
-    await this.#answer(agent, entry, taken.reading, taken.taken);
+    try {
+      await this.#answer(agent, entry, taken.reading, taken.taken);
+    } catch (err) {
+      // Of its own making or of ours: whoever wrote it waits for an answer.
+      this.#options.log.error({ err, agent_folder: folder, file: entry.name }, 'a relay request failed');
+      const answer = refusal(500, 'internal', 'internal error of the relay');
+      await this.#write(agent, entry.name, entry.name.slice(0, -REQUEST_SUFFIX.length), taken.taken, answer);
+    }
     return undefined;
   }
 
@@ -434,7 +441,7 @@ export class RelayHost {
     const key = request.idempotency_key ?? keyOf(agent.name, entry.name, taken);
     if (!routed.waits) {
       await this.#slot();
-      const answer = await this.#execute(routed, key, size).finally(() => this.#freeSlot());
+      const answer = await this.#executeAsOwn(agent, routed, key, size).finally(() => this.#freeSlot());
       this.#follow(this.#write(agent, entry.name, request.request_id, taken, answer));
       return;
     }
@@ -481,6 +488,20 @@ export class RelayHost {
       this.#over.signal.removeEventListener('abort', onOver);
     };
     return { signal: end.signal, stop };
+  }
+
+  /** A session has an id that everybody is told, so the hub is asked whose it is. Never rejects. */
+  async #executeAsOwn(agent: AgentFolder, routed: Routed, key: string, size: number): Promise<RelayAnswer> {
+    if (routed.closes !== undefined) {
+      const list = { method: 'GET', path: '/v1/agents', body: undefined, waits: false, waitSec: 0, closes: undefined };
+      const { ok, body = '' } = await this.#execute(list, key, 0);
+      const sessions = ok ? (JSON.parse(body) as { result: { agent_id: string; session_id: string }[] }).result : [];
+      const owner = sessions.find(({ session_id }) => session_id === routed.closes)?.agent_id;
+      if (!ok || (owner !== undefined && agentFolder(owner) !== agentFolder(agent.name))) {
+        return refusal(403, 'forbidden', 'session_id is not of the agent of this folder');
+      }
+    }
+    return this.#execute(routed, key, size);
   }
 
   /** Never rejects. */
