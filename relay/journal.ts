@@ -37,6 +37,8 @@ export class Journal {
   readonly #folder: Folder;
   #file: OwnFile | undefined;
   #bytes = 0;
+  /** The last line may be cut short, as by a full disk: the next begins on a line of its own. */
+  #isTorn = false;
   readonly #open = new Set<string>();
   #pending = '';
   #flushing: Promise<void> | undefined;
@@ -93,8 +95,11 @@ export class Journal {
   async #append(lines: string): Promise<void> {
     if (this.#bytes > COMPACT_BYTES && this.#bytes > this.#open.size * 400) await this.#compact();
     if (this.#file === undefined) await this.#start();
-    await this.#file?.write(lines);
-    this.#bytes += lines.length;
+    const text = this.#isTorn ? `\n${lines}` : lines;
+    this.#isTorn = true;
+    await this.#file?.write(text);
+    this.#isTorn = false;
+    this.#bytes += text.length;
   }
 
   async #start(): Promise<void> {
