@@ -5,16 +5,27 @@
  * On Linux the handle itself is the start of each path (`/proc/self/fd/N/name`), which leaves no moment in between.
  * Elsewhere the folder is looked at just before each step, which leaves a short one.
  */
-import { type BigIntStats, constants, existsSync } from 'node:fs';
+import { type BigIntStats, constants, existsSync, readFileSync } from 'node:fs';
 import { lstat, mkdir, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Io, ioFor } from './io.js';
 import { isPlainName, temporaryName } from './spool.js';
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_DIRECTORY = 0 } = constants;
+const MAX_FOLDERS = 4_096;
 const HANDLES_ARE_PATHS = process.platform === 'linux' && existsSync('/proc/self/fd');
 
 export type FileStat = BigIntStats;
+
+/**
+ * How many agents' folders may be open, with the one for answers of each: half of what the process may open stays for
+ * sockets and the store, whatever a stranger makes in a spool.
+ */
+export function foldersAtMost(): number {
+  if (!HANDLES_ARE_PATHS) return MAX_FOLDERS;
+  const [, openFiles] = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8')) ?? [];
+  return openFiles === undefined ? MAX_FOLDERS : Math.min(MAX_FOLDERS, Math.floor(Number(openFiles) / 4));
+}
 
 export class Folder {
   readonly #path: string;
@@ -45,7 +56,12 @@ export class Folder {
       return new Folder(path, undefined, stat, io);
     }
     const fd = await io.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
-    return new Folder(path, fd, await io.stat(fd), io);
+    try {
+      return new Folder(path, fd, await io.stat(fd), io);
+    } catch (cause) {
+      await io.close(fd);
+      throw cause;
+    }
   }
 
   /** A path at which the system finds this folder while it is open, for watching it. */

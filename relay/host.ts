@@ -358,7 +358,13 @@ export class RelayHost {
     const limits = { folderName: agent.name, maxBytes: this.#options.maxRequestBytes };
     await this.#slot();
     try {
-      let reading = await readRequest(agent.requests, entry.name, limits);
+      let reading: Reading;
+      try {
+        reading = await readRequest(agent.requests, entry.name, limits);
+      } catch (err) {
+        this.#options.log.warn({ err, agent_folder: agent.name }, 'cannot read a request; trying again');
+        return TAKE_RETRY_MS;
+      }
       if (reading.is === 'gone') return undefined;
       if (reading.is === 'unready' && isPatient(entry, reading.stat)) return GRACE_LOOK_MS;
       let taken = takenOf(agent.name, entry.name, reading.stat);
@@ -390,7 +396,8 @@ export class RelayHost {
         reading = await readRequest(agent.requests, work, limits);
         if (reading.is === 'gone') return undefined;
         taken = takenOf(agent.name, entry.name, reading.stat);
-        await this.#journal?.take(taken);
+        // It is ours by now, so it is answered even if it cannot be noted.
+        await this.#journal?.take(taken).catch(() => undefined);
       }
       return { reading, taken };
     } finally {
@@ -399,10 +406,16 @@ export class RelayHost {
   }
 
   /** A request that a dead relay took, unless it has answered it after all or the name is another request's by now. */
-  async #retake(agent: AgentFolder, taken: Taken): Promise<{ reading: Reading; taken: Taken } | undefined> {
+  async #retake(agent: AgentFolder, taken: Taken): Promise<{ reading: Reading; taken: Taken } | number | undefined> {
     const limits = { folderName: agent.name, maxBytes: this.#options.maxRequestBytes };
     const work = workName(taken.name);
-    const reading = await readRequest(agent.requests, work, limits);
+    let reading: Reading;
+    try {
+      reading = await readRequest(agent.requests, work, limits);
+    } catch (err) {
+      this.#options.log.warn({ err, agent_folder: agent.name }, 'cannot read a request; trying again');
+      return TAKE_RETRY_MS;
+    }
     if (reading.is !== 'gone' && String(reading.stat.mtimeNs) === taken.mtime_ns) {
       const answered = await this.#answeredSince(agent, taken.name, reading.stat);
       if (!answered) return { reading, taken };

@@ -4,6 +4,9 @@ import { isJsonObject } from '../protocol/index.js';
 import { codeOf, type FileStat, type Folder } from './folder.js';
 import { memberText, REQUEST_SUFFIX, type RelayRequest } from './spool.js';
 
+/** What says nothing about the file: it is read later. */
+const OUR_TROUBLE = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EIO', 'ESTALE', 'ETIMEDOUT']);
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 export type Reading =
@@ -14,6 +17,7 @@ export type Reading =
   | { is: 'unready'; reason: string; stat: FileStat }
   | { is: 'gone' };
 
+/** @throws when the machine or the mount, and not the file, keeps it from being read */
 export async function readRequest(
   folder: Folder,
   name: string,
@@ -35,7 +39,7 @@ export async function readRequest(
   } catch (cause) {
     const code = codeOf(cause);
     if (code === 'ENOENT') return { is: 'gone' };
-    if (stat === undefined) throw cause;
+    if (stat === undefined || OUR_TROUBLE.has(code)) throw cause;
     if (code === 'ELOOP' || code === 'ENXIO') return { is: 'unusable', reason: 'request must be a regular file', stat };
     return { is: 'unready', reason: `request file cannot be read (${code || 'unknown cause'})`, stat };
   }

@@ -9,7 +9,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type FSWatcher as FolderWatcher, watch as watchFolders } from 'chokidar';
-import { codeOf, type FileStat, Folder } from './folder.js';
+import { codeOf, type FileStat, Folder, foldersAtMost } from './folder.js';
 import { remoteMount } from './mounts.js';
 import { agentFolder, isPlainName, REQUEST_SUFFIX, REQUESTS, RESPONSES } from './spool.js';
 
@@ -35,7 +35,6 @@ const PAUSE_PER_NAME_MS = 0.03;
 const PAUSE_PER_FOLDER_MS = 0.6;
 /** Some systems count modification times in steps of two seconds: a change within a step would not show. */
 const COARSE_MS = 2_500;
-const MAX_FOLDERS = 4_096;
 /** An event is late by no more than this. */
 const LATE_EVENT_MS = 250;
 const MISSES_TO_POLL = 2;
@@ -120,6 +119,7 @@ export interface SpoolWatchOptions {
 export class SpoolWatch {
   readonly #options: SpoolWatchOptions;
   readonly agents = new Map<string, AgentFolder>();
+  readonly #maxFolders = foldersAtMost();
   #root: Folder | undefined;
   #requests: Folder | undefined;
   #listing = new Listing();
@@ -292,8 +292,8 @@ export class SpoolWatch {
 
   async #enter(name: string, requests: Folder): Promise<void> {
     if (!isPlainName(name) || !isPlainName(agentFolder(name))) return;
-    if (this.agents.size >= MAX_FOLDERS) {
-      this.#complain('folders', undefined, `more than ${MAX_FOLDERS} agent folders: the others are not served`);
+    if (this.agents.size >= this.#maxFolders) {
+      this.#complain('folders', undefined, `more than ${this.#maxFolders} agent folders: the others are not served`);
       return;
     }
     let folder: Folder;

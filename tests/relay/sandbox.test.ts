@@ -171,3 +171,30 @@ describe('a relay of its own, in front of the hub by HTTP', () => {
     }
   });
 });
+
+describe('a process that may open few files', () => {
+  it('serves those whom it knows, however many folders there are', async () => {
+    const spool = join(hub.folder, 'crowded');
+    const command = ['sh', '-c', 'ulimit -n 200; exec "$0" "$@"', process.execPath, HUB_MAIN];
+    const child = start(['relay', '--base-url', hub.url, '--spool-dir', spool], { cwd: hub.folder, command });
+    try {
+      let said = '';
+      const hear = (text: string) => {
+        said += text;
+      };
+      child.stdout?.setEncoding('utf8').on('data', hear);
+      child.stderr?.setEncoding('utf8').on('data', hear);
+      await until(() => said.includes('"ready":true'));
+      await using ana = HubClient.overRelay('ana', { spoolDir: spool });
+      await ana.register();
+      await Promise.all(Array.from({ length: 300 }, (_, n) => mkdir(join(spool, 'requests', `crowd-${n}`))));
+      await until(() => said.includes('agent folders: the others are not served'));
+      await expect(ana.post('general', 'still served')).resolves.toMatchObject({ body: 'still served' });
+      expect(said).not.toContain('EMFILE');
+    } finally {
+      const closed = new Promise((resolve) => child.once('close', resolve));
+      child.kill('SIGTERM');
+      await closed;
+    }
+  });
+});
