@@ -31,7 +31,7 @@ const SLOWER = 1.25;
 /** How long the identity of the hub is believed. */
 const IDENTITY_MS = 5_000;
 
-const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL } = constants;
+const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants;
 
 interface Waiter {
   look(): Promise<boolean>;
@@ -212,10 +212,13 @@ export class SpoolDoor {
   }
 }
 
+/** Others may write to the spool too: what stands there instead of an answer is neither followed nor waited for. */
 async function readText(io: Io, file: string): Promise<string> {
-  const fd = await io.open(file, O_RDONLY);
+  const fd = await io.open(file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
   try {
-    const buffer = Buffer.alloc(Number((await io.stat(fd)).size));
+    const stat = await io.stat(fd);
+    if (!stat.isFile()) throw new Error('not an answer');
+    const buffer = Buffer.alloc(Number(stat.size));
     return buffer.subarray(0, await io.read(fd, buffer)).toString('utf8');
   } finally {
     await io.close(fd);
