@@ -1,6 +1,6 @@
 /** Agents that share nothing with the hub but a folder, against the real hub in a process of its own. */
 import { spawnSync } from 'node:child_process';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HubClient } from '../../client/index.js';
@@ -76,6 +76,19 @@ describe(`in a network namespace of its own${UNSHARE === undefined ? ` (${NO_NAM
     const refused = await sandboxed('ensure', ...here);
     expect(refused.code).toBe(1);
     expect(JSON.parse(refused.stdout)).toMatchObject({ running: false, started: false, spool: spoolOf(hub) });
+  });
+
+  it.skipIf(UNSHARE === undefined)('starts none either where it was given its own two folders only', async () => {
+    const box = join(hub.folder, 'box');
+    for (const kind of ['requests', 'responses']) {
+      await mkdir(join(spoolOf(hub), kind, 'boxed'), { recursive: true });
+      await mkdir(join(box, kind), { recursive: true });
+      await symlink(join(spoolOf(hub), kind, 'boxed'), join(box, kind, 'boxed'));
+    }
+    const words = ['--storage', join(box, 'lonely.sqlite3'), '--port', String(hub.port), '--spool-dir', box];
+    const refused = await sandboxed('ensure', ...words);
+    expect(refused.code).toBe(1);
+    expect(JSON.parse(refused.stdout)).toMatchObject({ running: false, started: false, spool: box });
   });
 
   it.skipIf(UNSHARE === undefined)('says that there is no way when there is none', async () => {
