@@ -8,6 +8,7 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type FSWatcher as FolderWatcher, watch as watchFolders } from 'chokidar';
 import { codeOf, type FileStat, Folder, foldersAtMost } from './folder.js';
 import { remoteMount } from './mounts.js';
@@ -35,6 +36,8 @@ const PAUSE_PER_NAME_MS = 0.03;
 const PAUSE_PER_FOLDER_MS = 0.6;
 /** Some systems count modification times in steps of two seconds: a change within a step would not show. */
 const COARSE_MS = 2_500;
+/** Names that are looked at in one turn. */
+const TURN_NAMES = 256;
 /** An event is late by no more than this. */
 const LATE_EVENT_MS = 250;
 const MISSES_TO_POLL = 2;
@@ -259,7 +262,11 @@ export class SpoolWatch {
     if (this.#isDue(this.#listing, stat, begunMs)) {
       const names = await requests.list();
       this.#listing.listed(stat, names.length);
-      for (const name of names) if (!this.agents.has(name)) await this.#enter(name, requests);
+      for (const [index, name] of names.entries()) {
+        // A stranger may have put any number of names there, and looking at one on a local disk lets nobody else run.
+        if (index % TURN_NAMES === TURN_NAMES - 1) await nextTurn();
+        if (!this.agents.has(name)) await this.#enter(name, requests);
+      }
     }
     await Promise.all([...this.agents.values()].map((agent) => this.#visit(agent, requests)));
     this.#complained.delete('spool');
