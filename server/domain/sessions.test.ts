@@ -45,6 +45,16 @@ describe('opening a session', () => {
 });
 
 describe('expiry', () => {
+  it('recovers a lock whose metadata another hub has left as null (arc-v1 §3.8)', async () => {
+    await using domain = new DomainHub();
+    await domain.open('ana');
+    const lock = { agent_id: 'ana', file_path: 'f', ttl_sec: 300, metadata_json: 'null' };
+    await domain.hub.write('acquireLock', lock);
+    await domain.clock.advance(122_000);
+    expect(await domain.live()).toEqual([]);
+    expect(await domain.notices()).toEqual(RECOVERED.slice(1));
+  });
+
   it('comes after the presence TTL, on whole seconds (arc-v1 §5.1)', async () => {
     await using domain = new DomainHub({ start: '2026-01-01T00:00:00.900Z' });
     await domain.open('ana');

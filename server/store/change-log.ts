@@ -39,8 +39,8 @@ export class ChangeLog {
     this.#undo.run(seq);
     for (const { topic, change, row } of changes) this.#insert.run(topic, keyOf(topic, row), change);
   }
-  prune(latest: number): void {
-    this.#prune.run(latest - KEEP);
+  prune(): void {
+    this.#prune.run(this.latest(0) - KEEP);
   }
 }
 

@@ -249,7 +249,7 @@ export const COMMANDS: Handlers = {
   },
 
   sweep(work, { presence_ttl_sec, touches }) {
-    const { sessions, keys } = work.tables;
+    const { sessions, keys, changes } = work.tables;
     for (const [agent_id, seen_ms] of touches) sessions.touch(agent_id, timestamp(seen_ms));
     const expired = sessions.expire(presenceCutoff(work.nowMs, presence_ttl_sec));
     let recovered = 0;
@@ -259,6 +259,7 @@ export const COMMANDS: Handlers = {
       if (sessions.activeOf(row.agent_id) === undefined) recovered += recover(work, row.agent_id);
     }
     keys.prune(work.nowMs);
+    changes.prune();
     return { expired, recovered };
   },
 
@@ -338,12 +339,12 @@ function recover(work: Work, agentId: string): number {
   for (const lock of heldLocks) {
     const row = locks.put({ ...lock, released_at: work.now });
     work.changes.push({ topic: 'lock', change: 'recovered', row });
-    const metadata = storedValue(lock.metadata_json, '{}') as { channel?: unknown };
+    const metadata = storedValue(lock.metadata_json, '{}') as { channel?: unknown } | null;
     noticeInThread(work, lockThread(lock), {
       body: lockNotice(lock.file_path, agentId),
       reply_to: null,
       metadata: { recovery: true, stale_agent_id: agentId, file_path: lock.file_path },
-      fallbackChannel: typeof metadata.channel === 'string' && metadata.channel !== '' ? metadata.channel : undefined,
+      fallbackChannel: typeof metadata?.channel === 'string' && metadata.channel !== '' ? metadata.channel : undefined,
     });
   }
   return heldClaims.length + heldLocks.length;

@@ -82,11 +82,12 @@ export class MessageStore {
   flush(): void {
     const rows = this.#pending;
     if (rows.length === 0) return;
+    // First, so that a row that the file refuses is not tried again with the next command's.
+    this.#pending = [];
     let at = 0;
     for (const [count, statement] of this.#inserts) {
       for (; at + count <= rows.length; at += count) statement.run(valuesOf(rows, at, at + count));
     }
-    this.#pending = [];
   }
 
   get(id: number): MessageRow | undefined {

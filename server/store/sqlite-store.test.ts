@@ -45,6 +45,41 @@ describe('the group commit', () => {
     await store.close();
   });
 
+  it('undoes only the message that the file refuses', async () => {
+    using folder = tempFolder();
+    const path = join(folder.path, 'arc.sqlite3');
+    const store = openStore(path);
+    const saboteur = new Database(path);
+    saboteur.exec(`CREATE TRIGGER no_poison BEFORE INSERT ON messages WHEN new.body = 'poison'
+      BEGIN SELECT RAISE(ABORT, 'not this one'); END`);
+    saboteur.close();
+    const bodies = ['first', 'poison', 'second', 'third'];
+    const outcomes = await Promise.allSettled(bodies.map((body) => store.write('post', message({ body }))));
+    expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+    const rows = await store.messages({ since_id: 0, limit: 10 });
+    expect(rows.map(({ body }) => body)).toEqual(['first', 'second', 'third']);
+    await store.close();
+  });
+
+  it('tells what others wrote while its own write waits for the file', async () => {
+    using folder = tempFolder();
+    const path = join(folder.path, 'arc.sqlite3');
+    const store = openStore(path);
+    const told = new Promise<Committed>((resolve) => store.onCommit(resolve));
+    store.watch(true);
+    const other = new Database(path);
+    other.exec(`INSERT INTO messages (ts, from_agent, channel, kind, body)
+      VALUES ('2026-01-01T00:00:00Z', 'a', 'general', 'chat', 'theirs')`);
+    other.exec('BEGIN IMMEDIATE');
+    const write = store.write('post', message({ body: 'ours' }));
+    const late = new Promise<undefined>((resolve) => setTimeout(resolve, 1_000, undefined));
+    expect((await Promise.race([told, late]))?.messages.map(({ body }) => body)).toEqual(['theirs']);
+    other.exec('ROLLBACK');
+    expect((await write).outcome.message.id).toBe(2);
+    other.close();
+    await store.close();
+  });
+
   it('retries a locked file without holding up the event loop', async () => {
     using folder = tempFolder();
     const path = join(folder.path, 'arc.sqlite3');
@@ -84,6 +119,21 @@ describe('the group commit', () => {
     const again = openStore(path);
     expect(again.latestId()).toBe(2);
     await again.close();
+  });
+});
+
+describe('the log of changes', () => {
+  it('is kept short although the hub has no moment of rest', async () => {
+    using folder = tempFolder();
+    const path = join(folder.path, 'arc.sqlite3');
+    const store = openStore(path);
+    const other = new Database(path);
+    other.exec(`INSERT INTO arc_hub_changes (topic, key, change)
+      WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 12000) SELECT 'lock', i, 'acquired' FROM n`);
+    await store.write('sweep', { presence_ttl_sec: 120, touches: [] });
+    expect(other.prepare('SELECT count(*) FROM arc_hub_changes').pluck().get()).toBe(10_000);
+    other.close();
+    await store.close();
   });
 });
 

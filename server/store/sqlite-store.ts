@@ -238,7 +238,6 @@ export class SqliteStore implements Store {
   }
 
   #look(): void {
-    if (!this.#commits.idle) return; // the next commit looks before it writes
     try {
       const found = this.#readForeign();
       if (found !== NOTHING) this.#emit(found);
@@ -312,7 +311,6 @@ export class SqliteStore implements Store {
     }
     try {
       this.#db.pragma('wal_checkpoint(PASSIVE)');
-      this.#tables.changes.prune(this.#lastSeq);
     } catch (cause) {
       this.#onError(cause);
     }
