@@ -156,15 +156,23 @@ export class Hub {
 
   /**
    * Posts a request and waits for its result (websocket §6).
+   * @param posted called when the request is stored
    * @throws {HubError} `timeout` with `details.request_id`; the task stays open and a late result arrives as a message
    */
-  async call(request: PostMessage, timeoutSec: number, signal: AbortSignal, key?: WriteKey): Promise<JsonText> {
+  async call(
+    request: PostMessage,
+    timeoutSec: number,
+    signal: AbortSignal,
+    key?: WriteKey,
+    posted?: () => void,
+  ): Promise<JsonText> {
     let requestId = Number.NaN;
     const caller = request.from_agent;
     const answers = (row: MessageRow) =>
       row.kind === 'task_result' && row.reply_to === requestId && (row.to_agent === null || row.to_agent === caller);
     using collector = this.waiters.collect(answers, 1);
     const { outcome, replayed } = await this.store.write('post', request, key);
+    posted?.();
     requestId = outcome.message.id;
     if (replayed) {
       const earlier = await this.store.resultOf(requestId, caller);
@@ -178,7 +186,7 @@ export class Hub {
       release();
     }
     const details = { request_id: requestId, ...(signal.aborted && { cancelled: true }) };
-    const whom = request.to_agent ?? '';
+    const whom = outcome.message.to_agent ?? '';
     throw new HubError('timeout', `RPC to ${whom} timed out after ${timeoutSec}s`, details);
   }
 

@@ -27,6 +27,8 @@ export interface Caller {
   readonly agent_id: string | undefined;
   readonly connection: ConnectionPort | undefined;
   readonly signal: AbortSignal;
+  /** Told when a wait has had its effect and from then on only waits. */
+  readonly effected?: (() => void) | undefined;
 }
 
 /** What the doors report of themselves, for `hub.stats`. */

@@ -84,7 +84,13 @@ export const messageOperations = [
 
   handle('rpc.call', async ({ hub, caller, key }, input) => {
     const { from_agent, channel, capability, timeout_sec } = input;
-    const to_agent = input.to_agent ?? (await hub.pickCapable(capability ?? ''));
+    const writeKey = key(from_agent);
+    const pick = async () => {
+      // A repeat is answered from its key: whoever was picked may be gone.
+      const repeats = writeKey !== undefined && (await hub.store.knows(writeKey));
+      return repeats ? '' : hub.pickCapable(capability ?? '');
+    };
+    const to_agent = input.to_agent ?? (await pick());
     const request: PostMessage = {
       parent_task_id: null,
       from_agent,
@@ -98,7 +104,7 @@ export const messageOperations = [
       metadata_json: stringify(input.metadata ?? {}),
       require_channel: true,
     };
-    return hub.call(request, timeout_sec, caller.signal, key(from_agent));
+    return hub.call(request, timeout_sec, caller.signal, writeKey, caller.effected);
   }),
 ];
 

@@ -250,18 +250,35 @@ export class Connection implements ConnectionPort {
     if (method === 'cancel') return this.#sequencer.run('start', async () => this.#cancel(params));
     const { dispatcher } = this.#host;
     if (!dispatcher.has(method)) throw new HubError('unknown_method', `unknown method: ${method}`);
-    const run = async (signal: AbortSignal) => {
+    const run = async (signal: AbortSignal, effected?: () => void) => {
       if (method === 'sessions.close') params.session_id ??= this.session_id;
-      const caller = { agent_id: this.agent_id, connection: this, signal };
+      const caller = { agent_id: this.agent_id, connection: this, signal, effected };
       return (await dispatcher.run(method, params, caller)).result;
     };
     const { kind } = OPERATIONS[method];
-    if (kind === 'wait') {
-      const mode = method === 'rpc.call' ? 'start' : 'read';
-      return this.#wait(id, (signal) => this.#sequencer.run(mode, () => run(signal)));
+    if (method === 'rpc.call') {
+      // A look for someone able comes before the request is on its way.
+      const mode = params.capability === undefined ? 'write' : 'exclusive';
+      return this.#wait(id, (signal) => this.#untilEffected(mode, (effected) => run(signal, effected)));
     }
+    if (kind === 'wait') return this.#wait(id, (signal) => this.#sequencer.run('read', () => run(signal)));
     const changesIdentity = method === 'sessions.open' || method === 'sessions.close';
-    return this.#sequencer.run(changesIdentity ? 'exclusive' : kind === 'write' ? 'write' : 'read', () => run(NEVER));
+    return this.#sequencer.run(changesIdentity ? 'exclusive' : MODES[kind], () => run(NEVER));
+  }
+
+  /** In its turn like a write, which ends with the effect; its answer may come much later. */
+  async #untilEffected(mode: 'write' | 'exclusive', run: (effected: () => void) => Promise<unknown>): Promise<unknown> {
+    let running: Promise<unknown> | undefined;
+    const effect = () =>
+      new Promise<void>((resolve) => {
+        running = run(resolve);
+        running.then(
+          () => resolve(),
+          () => resolve(),
+        );
+      });
+    await this.#sequencer.run(mode, effect);
+    return running;
   }
 
   async #wait(id: RpcId, run: (signal: AbortSignal) => Promise<unknown>): Promise<unknown> {
@@ -341,6 +358,7 @@ export class Connection implements ConnectionPort {
   }
 }
 
+const MODES = { read: 'read', write: 'write', connection: 'subscribe' } as const;
 /** Below the members of `params`. */
 const EXACT_FROM = 3;
 const NEVER = new AbortController().signal;

@@ -1,10 +1,11 @@
 /**
  * - `write`: reaches the store in the order received by itself; later reads wait for its commit
  * - `read`: starts once the writes before it are committed
+ * - `subscribe`: as a read, and what comes later waits for its end too
  * - `start`: only its start is in order; nobody waits for its end
  * - `exclusive`: what comes later waits for its end, since it changes who the connection is
  */
-export type Mode = 'write' | 'read' | 'start' | 'exclusive';
+export type Mode = 'write' | 'read' | 'subscribe' | 'start' | 'exclusive';
 
 /** What arrives on one connection takes effect in the order received, without waiting where it need not (websocket §2). */
 export class Sequencer {
@@ -15,14 +16,16 @@ export class Sequencer {
   #gate: Promise<unknown> | undefined;
 
   run<T>(mode: Mode, start: () => Promise<T>): Promise<T> {
-    if (this.#gate === undefined && !(mode === 'read' && this.#pendingWrites > 0)) {
+    const reads = mode === 'read' || mode === 'subscribe';
+    const holds = mode === 'exclusive' || mode === 'subscribe';
+    if (this.#gate === undefined && !(reads && this.#pendingWrites > 0)) {
       const running = this.#begin(mode, start);
-      if (mode === 'exclusive') this.#close(settled(running));
+      if (holds) this.#close(settled(running));
       return running;
     }
-    const turn = (this.#gate ?? Promise.resolve()).then(() => (mode === 'read' ? this.#written() : undefined));
+    const turn = (this.#gate ?? Promise.resolve()).then(() => (reads ? this.#written() : undefined));
     const begun = turn.then(() => ({ running: this.#begin(mode, start) }));
-    this.#close(mode === 'exclusive' ? begun.then(({ running }) => settled(running)) : begun);
+    this.#close(holds ? begun.then(({ running }) => settled(running)) : begun);
     return begun.then(({ running }) => running);
   }
 

@@ -110,6 +110,23 @@ export const cases: readonly Case[] = [
     },
   ),
 
+  everyDoor(
+    ['websocket §6-4'],
+    'asks by capability once for a key, though nobody able is left',
+    async ({ join, name }) => {
+      const ana = await join('ana');
+      const capability = name('once');
+      const ben = await join('ben', { capabilities: [capability] });
+      const request = { capability, body: 'x', timeout_sec: 20, idempotency_key: name('key') };
+      const call = ana.call('rpc.call', request);
+      await reply(ben, await nextRequest(ben));
+      const answer = await call;
+      const { session } = await ben.call<Answer>('bootstrap');
+      await ben.call('sessions.close', { session_id: session.session_id });
+      expect(await ana.call('rpc.call', request)).toEqual(answer);
+    },
+  ),
+
   everyDoor(['websocket §6-4'], 'asks by capability, in turns', async ({ join, name }) => {
     const ana = await join('ana');
     const capability = name('review');

@@ -301,7 +301,7 @@ export const cases: readonly Case[] = [
     expect((await wire.ask(rpc(4, 'messages.post', { from_agent: 'a', body: 'x' }))).result.kind).toBe('chat');
   }),
 
-  ws(['websocket §2-11'], 'takes operations in the order received', async ({ join, name, channel }) => {
+  ws(['websocket §2-11'], 'takes operations in the order received', async ({ hub, join, name, channel, use }) => {
     const { raw } = await join<SocketCaller>('ana');
     const room = await channel();
     const channelOf = (i: number) => name(`new-${i}`);
@@ -328,6 +328,29 @@ export const cases: readonly Case[] = [
       raw.call('messages.post', { body: 'x' }),
     ]);
     expect(pipelined[2].from_agent).toBe(name('ben'));
+    // So do subscriptions, although one needs a look at the durable cursor first.
+    const wire = use(await Wire.open(hub));
+    const quiet = { thread_id: name('quiet') };
+    const answers: Answer[] = await wire.ask([
+      rpc(1, 'sessions.open', { agent_id: name('dia') }),
+      rpc(2, 'events.ack', { since_id: 1 }),
+      rpc(3, 'events.subscribe', { ...quiet, since_id: 'cursor' }),
+      rpc(4, 'events.subscribe', quiet),
+      rpc(5, 'events.unsubscribe'),
+    ]);
+    expect(answers[2].result.since_id).toBe(1);
+    expect(answers[3].result.subscription).not.toBe(answers[2].result.subscription);
+    expect(answers[4].result.unsubscribed).toHaveLength(2);
+    // A request is stored in its turn, though its answer comes whenever it comes.
+    const able = await join('cem', { capabilities: [name('review')] });
+    for (const whom of [{ to_agent: able.agent_id }, { capability: name('review') }]) {
+      const asking = raw.call('rpc.call', { ...whom, body: 'asked', channel: room, timeout_sec: 0.2 });
+      const told = raw.call<Answer>('messages.post', { to_agent: able.agent_id, body: 'told' });
+      const asked = raw.call('rpc.call', { ...whom, body: 'asked again', channel: room, timeout_sec: 0.2 });
+      const inbox = raw.call<Answer[]>('inbox.list', { agent_id: able.agent_id, tail: true, limit: 3 });
+      await Promise.allSettled([asking, told, asked]);
+      expect((await inbox).map(({ body }) => body)).toEqual(['asked', 'told', 'asked again']);
+    }
   }),
 
   ws(['websocket §2-12', 'websocket §2-13'], 'ends waits', async ({ hub, http, name, join }) => {
