@@ -54,6 +54,8 @@ export class Connection implements ConnectionPort {
   #inFlight = 0;
   #refusals = 0;
   readonly #sequencer = new Sequencer();
+  #unansweredFrames = 0;
+  #finishing = false;
   #closed = false;
   #acceptedBytes = 0;
   #stalledSinceMs: number | undefined;
@@ -188,6 +190,12 @@ export class Connection implements ConnectionPort {
     return nowMs - this.#stalledSinceMs;
   }
 
+  /** The hub goes down: takes nothing more, and closes once all that it took is answered (websocket §10). */
+  finish(): void {
+    this.#finishing = true;
+    if (this.#unansweredFrames === 0) this.close('going_down');
+  }
+
   close(reason: CloseReason): void {
     const { code, reason: text } = CLOSE_CODES[reason];
     this.#ws.close(code, text);
@@ -198,6 +206,7 @@ export class Connection implements ConnectionPort {
   }
 
   #receive(data: RawData, isBinary: boolean): void {
+    if (this.#finishing) return;
     if (isBinary) {
       this.close('binary');
       return;
@@ -209,20 +218,22 @@ export class Connection implements ConnectionPort {
       this.#send(errorFrame(null, cause));
       return;
     }
-    if (Array.isArray(value)) void this.#serveBatch(value);
-    else void this.#serve(value).then((answer) => answer !== undefined && this.#send(answer));
+    this.#unansweredFrames++;
+    void (Array.isArray(value) ? this.#serveBatch(value) : this.#serve(value)).then((answer) => {
+      if (answer !== undefined) this.#send(answer);
+      if (--this.#unansweredFrames === 0 && this.#finishing) this.close('going_down');
+    });
   }
 
-  async #serveBatch(values: unknown[]): Promise<void> {
+  async #serveBatch(values: unknown[]): Promise<string | undefined> {
     const { max_batch } = this.#host.hub.settings.limits;
     if (values.length === 0 || values.length > max_batch) {
       const text = values.length === 0 ? 'batch must not be empty' : `batch must have ${max_batch} requests or fewer`;
-      this.#send(errorFrame(null, new HubError('invalid_request', text)));
-      return;
+      return errorFrame(null, new HubError('invalid_request', text));
     }
     const answers = await Promise.all(values.map((value) => this.#serve(value)));
     const given = answers.filter((answer) => answer !== undefined);
-    if (given.length > 0) this.#send(`[${given.join(',')}]`);
+    return given.length > 0 ? `[${given.join(',')}]` : undefined;
   }
 
   /** The answer's frame; undefined for a notification. Never rejects. */

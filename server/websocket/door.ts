@@ -12,6 +12,9 @@ import type { SessionRow } from '../domain/rows.js';
 import type { Dispatcher } from '../operations/dispatch.js';
 import { Connection, type ConnectionHost } from './connection.js';
 
+/** How long the last answers may keep a connection of a hub that goes down. */
+const ANSWERS_MS = 500;
+
 export class WebSocketDoor implements ConnectionHost {
   readonly hub: Hub;
   readonly dispatcher: Dispatcher;
@@ -91,12 +94,15 @@ export class WebSocketDoor implements ConnectionHost {
     if (peers?.size === 0) this.#byAgent.delete(agentId);
   }
 
-  /** Says goodbye to everyone; who does not answer is cut off by `terminate`. */
+  /** Says goodbye to everyone, once their writes are answered; who does not answer is cut off by `terminate`. */
   close(): void {
     this.#closing = true;
     clearInterval(this.#pings);
-    for (const connection of this.#connections) connection.close('going_down');
+    for (const connection of this.#connections) connection.finish();
     this.#uncork();
+    setTimeout(() => {
+      for (const connection of this.#connections) connection.close('going_down');
+    }, ANSWERS_MS).unref();
   }
 
   terminate(): void {

@@ -105,6 +105,22 @@ export const cases: readonly Case[] = [
   ),
 
   ownHub(
+    onDoors(['ws'], ['websocket §10-2'], 'answers all that it does, under load too', async ({ hub, rows }) => {
+      const acknowledged = new Set<number>();
+      const publish = async (raw: RawSocket) => {
+        for (;;) acknowledged.add((await raw.call<Answer>('messages.post', { from_agent: 'ana', body: 'x' })).id);
+      };
+      const publishers = await Promise.all(Array.from({ length: 10 }, () => RawSocket.open(hub.wsUrl)));
+      const ends = publishers.flatMap((raw) => Array.from({ length: 8 }, () => publish(raw)));
+      await until(() => acknowledged.size > 1_000);
+      await Promise.all([hub.stop(), Promise.allSettled(ends)]);
+      const stored = rows(`SELECT id FROM messages WHERE from_agent = 'ana'`).map(({ id }) => id);
+      expect(stored.filter((id) => !acknowledged.has(id))).toEqual([]);
+      expect(stored).toHaveLength(acknowledged.size);
+    }),
+  ),
+
+  ownHub(
     everyDoor(['websocket §3-3'], 'serves every operation of the table', async ({ visit, door }) => {
       const someone = await visit();
       for (const [name, row] of Object.entries(OPERATIONS)) {
