@@ -1,5 +1,5 @@
 /** How answers look on HTTP: Arc's envelope, its headers, and the one place where a failure becomes a status. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type ErrorCode, type ErrorDetails, HubError, stringify } from '../../protocol/index.js';
 import type { Answer } from '../operations/context.js';
 
@@ -43,16 +43,54 @@ export function send(
     res.destroy(); // a stream has begun: only closing the socket is left
     return;
   }
-  res.writeHead(answer.status, {
-    'Content-Type': 'application/json',
-    'Content-Length': Buffer.byteLength(answer.body),
-    'X-Arc-Instance': instanceId,
-    ...(answer.code !== undefined && { 'X-Arc-Error': answer.code }),
-    ...(answer.details !== undefined && { 'X-Arc-Details': asciiJson(answer.details) }),
-    ...headers,
-  });
+  res.writeHead(answer.status, { ...headersOf(answer, instanceId), ...headers });
   res.end(answer.body);
 }
+
+/** A body that goes on arriving is waited for this long at a time. */
+const LINGER_MS = 500;
+
+/**
+ * Answers a request whose body is still on its way, and ends the connection. First it takes up to `drainBytes` of that body:
+ * a peer that sends all before it reads would lose the answer to the reset of a socket with unread bytes.
+ */
+export function sendEarly(
+  req: IncomingMessage,
+  res: ServerResponse,
+  answer: RestAnswer,
+  instanceId: string,
+  headers: Record<string, string>,
+  drainBytes: number,
+): void {
+  if (res.headersSent || res.destroyed) {
+    res.destroy();
+    return;
+  }
+  res.writeHead(answer.status, { ...headersOf(answer, instanceId), ...headers, Connection: 'close' });
+  res.write(answer.body);
+  let left = drainBytes;
+  const end = () => {
+    clearTimeout(idle);
+    res.end();
+  };
+  const idle = setTimeout(end, LINGER_MS);
+  req.on('data', (chunk: Buffer) => {
+    left -= chunk.length;
+    if (left < 0) end();
+    else idle.refresh();
+  });
+  req.once('close', end);
+  req.once('end', end);
+  req.resume();
+}
+
+const headersOf = (answer: RestAnswer, instanceId: string) => ({
+  'Content-Type': 'application/json',
+  'Content-Length': Buffer.byteLength(answer.body),
+  'X-Arc-Instance': instanceId,
+  ...(answer.code !== undefined && { 'X-Arc-Error': answer.code }),
+  ...(answer.details !== undefined && { 'X-Arc-Details': asciiJson(answer.details) }),
+});
 
 /** JSON that a header may carry. */
 const asciiJson = (value: unknown) =>

@@ -19,7 +19,8 @@ export async function readBody(
   if (declared > capBytes) throw tooLarge();
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of req as AsyncIterable<Buffer>) {
+  // Not destroyed by a refusal: the answer goes out on the same socket.
+  for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     bytes += chunk.length;
     if (bytes > capBytes) throw tooLarge();
     chunks.push(chunk);

@@ -7,7 +7,7 @@ import type { HubConfig } from '../config.js';
 import type { Hub, HubLog } from '../domain/hub.js';
 import type { Caller } from '../operations/context.js';
 import type { Dispatcher } from '../operations/dispatch.js';
-import { type RestAnswer, send, toRest, toRestError } from './answers.js';
+import { type RestAnswer, send, sendEarly, toRest, toRestError } from './answers.js';
 import { parseBody, readBody } from './body.js';
 import { EventStreams } from './event-stream.js';
 import { Mounts } from './mounts.js';
@@ -159,10 +159,11 @@ export class HttpDoor {
 
   #refuse(req: IncomingMessage, res: ServerResponse, cause: unknown): void {
     const answer = this.#toError(cause);
-    // The rest of an oversized body is not read: the connection cannot go on.
-    const close: Record<string, string> = req.complete ? {} : { Connection: 'close' };
     const retry: Record<string, string> = answer.code === 'rate_limited' ? { 'Retry-After': '1' } : {};
-    send(res, answer, this.#hub.store.instance_id, { ...this.#cors(req), ...close, ...retry });
+    const headers = { ...this.#cors(req), ...retry };
+    const { instance_id } = this.#hub.store;
+    if (req.complete) send(res, answer, instance_id, headers);
+    else sendEarly(req, res, answer, instance_id, headers, this.#capBytes + 65_536);
   }
 
   #toError(cause: unknown): RestAnswer {

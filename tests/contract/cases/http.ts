@@ -69,6 +69,31 @@ async function raw(
   return text;
 }
 
+/** As blocking clients do: nothing is read until the last byte of the body was taken. */
+async function sendAllThenRead(hub: HubProcess, framing: string, bytes: number): Promise<string> {
+  const socket = connect(hub.port, '127.0.0.1');
+  await once(socket, 'connect');
+  socket.setEncoding('utf8').pause();
+  const chunked = framing === 'Transfer-Encoding';
+  const head = `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\n${framing}: ${chunked ? 'chunked' : bytes}\r\n\r\n`;
+  const body = ' '.repeat(bytes);
+  const piece = 64 * 1_024;
+  socket.write(head);
+  for (let at = 0; at < bytes; at += piece) {
+    const part = body.slice(at, at + piece);
+    const framed = chunked ? `${part.length.toString(16)}\r\n${part}\r\n` : part;
+    await new Promise<void>((resolve, reject) => socket.write(framed, (error) => (error ? reject(error) : resolve())));
+  }
+  if (chunked) socket.write('0\r\n\r\n');
+  let text = '';
+  socket.on('data', (part: string) => {
+    text += part;
+  });
+  socket.resume();
+  await once(socket, 'close');
+  return text;
+}
+
 const envelope = (text: string): Answer => JSON.parse(text.slice(text.indexOf('\r\n\r\n') + 4));
 
 type Expectation = [status: number, error: string | RegExp];
@@ -309,6 +334,10 @@ export const cases: readonly Case[] = [
       `POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n${pieces}0\r\n\r\n`,
     );
     expect(chunked).toContain('request body exceeds max size');
+    // A client that sends all before it reads still gets to read why.
+    for (const length of ['Content-Length', 'Transfer-Encoding']) {
+      expect(await sendAllThenRead(hub, length, cap + 60_000)).toContain('request body exceeds max size');
+    }
     expect(stored()).toBe(before);
     const message = JSON.stringify({ from_agent: name('ana'), body: 'fits' });
     const fits = await ask(hub, 'POST', '/v1/messages', { body: message.padEnd(cap) });
