@@ -108,6 +108,7 @@ export async function startHub(
   const http = new HttpDoor(hub, dispatcher, defence, config, log);
   const websocket = new WebSocketDoor(hub, dispatcher, defence, config, log);
   server.on('connection', (socket: Socket) => {
+    if (sockets.has(socket)) return;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
   });

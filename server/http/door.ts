@@ -212,7 +212,25 @@ export function createHttpServer(maxConnections: number, instanceId: () => strin
         `X-Arc-Instance: ${instanceId()}\r\nX-Arc-Error: bad_request\r\nConnection: close\r\n\r\n${body}`,
     );
   });
+  server.on('upgrade', (req, socket, head) => {
+    if (req.headers.upgrade?.toLowerCase() !== 'websocket') serveWithoutUpgrade(server, req, socket, head);
+  });
   return server;
+}
+
+/**
+ * HTTP clients may offer to go over to another protocol, as those that would rather have HTTP/2 do; a server that does not
+ * want to answers as if nobody had asked (RFC 9110 §7.8). Node has taken the request off its parser by now: it gets it again.
+ */
+function serveWithoutUpgrade(server: Server, req: IncomingMessage, socket: Duplex, head: Buffer): void {
+  let text = `${req.method} ${req.url} HTTP/${req.httpVersion}\r\n`;
+  for (let i = 0; i < req.rawHeaders.length; i += 2) {
+    const name = req.rawHeaders[i] ?? '';
+    if (!/^(upgrade|connection|http2-settings)$/i.test(name)) text += `${name}: ${req.rawHeaders[i + 1]}\r\n`;
+  }
+  if (/\bclose\b/i.test(req.headers.connection ?? '')) text += 'Connection: close\r\n';
+  socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
+  server.emit('connection', socket);
 }
 
 function describeParserError(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): { status: string; text: string } {

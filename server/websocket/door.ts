@@ -49,7 +49,10 @@ export class WebSocketDoor implements ConnectionHost {
   }
 
   attach(server: Server): void {
-    server.on('upgrade', (req, socket, head) => this.#upgrade(req, socket as Socket, head));
+    server.on('upgrade', (req, socket, head) => {
+      // Other offers are the HTTP door's, which declines them.
+      if (req.headers.upgrade?.toLowerCase() === 'websocket') this.#upgrade(req, socket as Socket, head);
+    });
   }
 
   get connectionCount(): number {

@@ -196,6 +196,19 @@ export const cases: readonly Case[] = [
     expect(envelope(text).result.body).toBe('é in pieces');
   }),
 
+  http(['arc-v1 §2.1-1'], 'serves who offers to upgrade to another protocol', async ({ hub, name }) => {
+    const offer =
+      'Host: localhost\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n';
+    const listed = await raw(hub, `GET /v1/channels HTTP/1.1\r\n${offer}\r\n`, (text) => text.endsWith('}'));
+    expect(envelope(listed).ok).toBe(true);
+    const body = JSON.stringify({ from_agent: name('ana'), body: 'x' });
+    const post = `POST /v1/messages HTTP/1.1\r\n${offer}Content-Length: ${body.length}\r\n\r\n${body}`;
+    const posted = await raw(hub, post, (text) => text.endsWith('}'));
+    expect(envelope(posted).result.from_agent).toBe(name('ana'));
+    const page = `GET /v1/channels HTTP/1.1\r\nOrigin: http://evil.example\r\n${offer}\r\n`;
+    expect(await raw(hub, page, (text) => text.endsWith('}'))).toMatch(/^HTTP\/1\.1 403 /);
+  }),
+
   http(['arc-v1 §2.1-8'], 'answers what is no HTTP', async ({ hub, stored }) => {
     const before = stored();
     for (const rubbish of ['rubbish\r\n\r\n', 'GET\r\n\r\n', '\u0000\u0001\u0002\r\n\r\n', 'GET / HTTP/9.9\r\n\r\n']) {
