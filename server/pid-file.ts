@@ -39,7 +39,12 @@ export async function writePidFiles(storagePath: string, file: PidFile, instance
   return () => {
     for (const path of [shared, own]) {
       const current = readPidFile(path);
-      if (current?.pid === file.pid && current.port === file.port) rmSync(path, { force: true });
+      if (current?.pid !== file.pid || current.port !== file.port) continue;
+      try {
+        rmSync(path, { force: true });
+      } catch {
+        // A folder that has become read-only: a stale file does no harm, and the hub has more to do on its way down.
+      }
     }
   };
 }

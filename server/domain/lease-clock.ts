@@ -43,6 +43,8 @@ export class LeaseClock {
   }
 
   #add(lease: Lease): void {
+    // What another hub has written in some other form cannot be waited for.
+    if (Number.isNaN(Date.parse(lease.expires_at))) return;
     this.#leases.set(`${lease.kind} ${lease.key}`, lease);
     if (this.#timer === undefined || lease.expires_at < this.#wakeAt) this.#sleepUntil(lease.expires_at);
   }
