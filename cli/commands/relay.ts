@@ -68,6 +68,6 @@ A hub serves its own spool by itself; this is for a spool on another machine tha
 their answers when they are older than --older-than, and never a request that nobody has taken.
 
 Examples:
-  arc relay --base-url http://192.168.1.5:6969 --spool-dir ~/work/.arc-relay
+  arc relay --base-url http://192.168.1.5:6969 --spool-dir ~/project/.arc-relay
   arc relay status
   arc relay clean --older-than 2d`;

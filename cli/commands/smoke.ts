@@ -105,11 +105,11 @@ as it goes; exit 1 if anything failed.
 
 Examples:
   arc smoke
-  arc smoke --base-url http://127.0.0.1:7000 --relay-dir ~/work/.arc-relay`;
+  arc smoke --base-url http://127.0.0.1:7000 --relay-dir ~/project/.arc-relay`;
 
 const SMOKE_AGENT_HELP = `
 Prints nothing when it succeeds. The three find each other by channel, thread and claim; other hubs' smoke agents may play.
 
 Examples:
   arc smoke-agent --role smoke-a --transport http
-  arc smoke-agent --role smoke-c --transport relay --relay-dir ~/work/.arc-relay`;
+  arc smoke-agent --role smoke-c --transport relay --relay-dir ~/project/.arc-relay`;

@@ -46,6 +46,7 @@ export class HttpWire {
 
   /** One request at a time a connection. */
   send(request: Buffer): Promise<WireAnswer> {
+    if (!this.#socket.writable) throw new Error('the server has closed this keep-alive connection');
     return new Promise((resolve) => {
       this.#answer = resolve;
       this.#socket.write(request);
