@@ -10,7 +10,7 @@ import { run } from './run.js';
 
 it.each([
   ['prose', 'The build is green again, thank you. Could you look at the parser next? It refuses a trailing comma. '],
-  ['code', 'export const sum = (a: number, b: number): number => { return a + b; }; // TODO(ana): overflow?\n'],
+  ['code', 'export const sum = (a: number, b: number): number => { return a + b; }; // ana: overflow?\n'],
   ['German', 'Die Prüfung läuft, bitte übernimm die Änderungen am Zerteiler; Größe und Maß stimmen noch nicht. '],
   ['Chinese', '构建又恢复正常了,谢谢。你能接着看一下解析器吗?它拒绝尾随逗号。'],
   ['Russian', 'Сборка снова зелёная, спасибо. Посмотришь теперь парсер? Он отвергает запятую в конце. '],

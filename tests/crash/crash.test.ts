@@ -10,6 +10,7 @@ import { describe, expect, it } from 'vitest';
 import { HttpClient } from '../support/http-client.js';
 import { type HubProcess, startHub } from '../support/hub-process.js';
 import { RawSocket } from '../support/raw-socket.js';
+import { seeded } from '../support/seeded.js';
 
 type Row = Record<string, unknown>;
 
@@ -20,17 +21,6 @@ const CLIENTS_PER_DOOR = 10;
 const MOST_BEFORE_CRASH = 1_500;
 /** Requests that each WebSocket client keeps in flight; HTTP has one for each connection. */
 const IN_FLIGHT = 8;
-
-/** A small generator of reproducible random numbers in [0, 1) (mulberry32). */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** One thing asked of the hub, which may be asked again after the crash, by the same key. */
 interface Ask {

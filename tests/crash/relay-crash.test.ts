@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { HttpClient } from '../support/http-client.js';
 import { startHub } from '../support/hub-process.js';
+import { seeded } from '../support/seeded.js';
 import { until } from '../support/until.js';
 
 const SEED = Number(process.env.CRASH_SEED ?? Date.now() % 1_000_000);
@@ -16,17 +17,6 @@ const AGENTS = 4;
 const REQUESTS = 6;
 /** Long enough for all requests of a round to be answered, so that crashes come before, within and after. */
 const LATEST_CRASH_MS = 25;
-
-/** mulberry32 */
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 interface Envelope {
   ok: boolean;

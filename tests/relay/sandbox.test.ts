@@ -4,7 +4,7 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HubClient } from '../../client/index.js';
-import { start } from '../cli/arc.js';
+import { arc, start } from '../cli/arc.js';
 import { HttpClient } from '../support/http-client.js';
 import { HUB_MAIN, type HubProcess, startHub } from '../support/hub-process.js';
 import { until } from '../support/until.js';
@@ -29,18 +29,9 @@ interface Outcome {
   stderr: string;
 }
 
-async function sandboxed(...words: string[]): Promise<Outcome> {
+function sandboxed(...words: string[]): Promise<Outcome> {
   const command = [...(UNSHARE ?? []), process.execPath, HUB_MAIN];
-  const child = start(words, { cwd: hub.folder, command });
-  const outcome: Outcome = { code: null, stdout: '', stderr: '' };
-  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
-    outcome.stdout += text;
-  });
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    outcome.stderr += text;
-  });
-  outcome.code = await new Promise((resolve, reject) => child.once('close', resolve).once('error', reject));
-  return outcome;
+  return arc(words, { cwd: hub.folder, command });
 }
 
 const NO_NAMESPACE = 'skipped: this system lets nobody make a network namespace';

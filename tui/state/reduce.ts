@@ -1,8 +1,8 @@
 import { DIRECT_CHANNEL, type Message } from '../../protocol/index.js';
 import type { Action } from './actions.js';
 import { applyChange, countInThread, knownThreads, listed, newest, openRequests, withTitles } from './hub-facts.js';
-import { append, EMPTY_WINDOW, HISTORY_MESSAGES, merge } from './messages.js';
-import { NO_HISTORY, RATE_SECONDS, type Shutdown, type State } from './state.js';
+import { append, HISTORY_MESSAGES, merge } from './messages.js';
+import { NO_HISTORY, NOTHING_HEARD, RATE_SECONDS, type Shutdown, type State } from './state.js';
 import { hasFilter, inView, passes, type View, viewKey, viewsOf } from './view.js';
 
 const NOTICES = 50;
@@ -246,22 +246,7 @@ function otherHub(state: State, current: string, seen: ReadonlyMap<string, numbe
   return {
     ...state,
     instance_id: current,
-    info: undefined,
-    shutdown: undefined,
-    window: EMPTY_WINDOW,
-    ...NO_HISTORY,
-    latestId: 0,
-    startId: 0,
-    channels: [],
-    agents: new Map(),
-    threads: new Map(),
-    directs: new Map(),
-    tasks: new Map(),
-    titles: new Map(),
-    claims: new Map(),
-    locks: new Map(),
-    requests: new Map(),
-    unread: new Map(),
+    ...NOTHING_HEARD,
     seen,
     view: view.kind === 'channel' && view.channel === DIRECT_CHANNEL ? { kind: 'all' } : view,
     scroll: { kind: 'end' },

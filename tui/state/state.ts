@@ -145,6 +145,26 @@ export const RATE_SECONDS = 24;
 
 export const NO_HISTORY = { history: [], historyState: 'idle', historyFrom: undefined, gapAfter: undefined } as const;
 
+/** Of a hub that has told nothing yet. */
+export const NOTHING_HEARD = {
+  info: undefined,
+  shutdown: undefined,
+  window: EMPTY_WINDOW,
+  ...NO_HISTORY,
+  latestId: 0,
+  startId: 0,
+  channels: [],
+  agents: new Map(),
+  threads: new Map(),
+  directs: new Map(),
+  tasks: new Map(),
+  titles: new Map(),
+  claims: new Map(),
+  locks: new Map(),
+  requests: new Map(),
+  unread: new Map(),
+} satisfies Partial<State>;
+
 export function initialState(options: {
   readonly baseUrl: string;
   readonly self: string;
@@ -159,24 +179,9 @@ export function initialState(options: {
     actor: { state: 'connecting', sinceMs: nowMs },
     self,
     display_name: self,
-    info: undefined,
     instance_id: undefined,
-    shutdown: undefined,
     allow_remote: undefined,
-    window: EMPTY_WINDOW,
-    ...NO_HISTORY,
-    latestId: 0,
-    startId: 0,
-    channels: [],
-    agents: new Map(),
-    threads: new Map(),
-    directs: new Map(),
-    tasks: new Map(),
-    titles: new Map(),
-    claims: new Map(),
-    locks: new Map(),
-    requests: new Map(),
-    unread: new Map(),
+    ...NOTHING_HEARD,
     seen,
     unsent: [],
     notices: [],
