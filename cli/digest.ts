@@ -1,6 +1,6 @@
 /** The unread digest of the command line: `arc inbox --digest`, `arc wait`, and the hooks of agent harnesses. */
-import { type Digest, makeDigest } from '../client/digest/digest.js';
-import { openRequests, readUnread } from '../client/digest/unread.js';
+import { type Digest, makeDigest } from '../agents/digest/digest.js';
+import { openRequests, readUnread } from '../agents/digest/unread.js';
 import type { HubClient } from '../client/index.js';
 
 export interface DigestFlags {

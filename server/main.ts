@@ -1,20 +1,20 @@
 /** Puts the rooms of the server together: store, hub, operations, doors. */
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { BrowserDefence } from './browser-defence.js';
+import { BrowserDefence } from './access/browser-defence.js';
 import { ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
 import { Hub, type HubLog } from './domain/hub.js';
 import { type Clock, systemClock } from './domain/time.js';
-import { createHttpServer, type ExecuteRequest, type ExecuteResult, HttpDoor } from './http/door.js';
-import type { Mounted } from './http/mounts.js';
+import { createHttpServer, type ExecuteRequest, type ExecuteResult, HttpDoor } from './doors/http/door.js';
+import type { Mounted } from './doors/http/mounts.js';
+import { WebSocketDoor } from './doors/websocket/door.js';
 import type { DoorStats } from './operations/context.js';
 import { Dispatcher } from './operations/dispatch.js';
 import { HANDLERS } from './operations/handlers.js';
 import { writePidFiles } from './pid-file.js';
-import { storagePath } from './store/open-database.js';
-import { SqliteStore } from './store/sqlite-store.js';
+import { storagePath } from './store/sqlite/open-database.js';
+import { SqliteStore } from './store/sqlite/sqlite-store.js';
 import { VERSION } from './version.js';
-import { WebSocketDoor } from './websocket/door.js';
 
 export type { ExecuteRequest, ExecuteResult, Mounted };
 export { ConfigError, type HubConfig };

@@ -21,10 +21,10 @@ export const guardCommands = (): Command[] => [
     async run(command) {
       const [action] = command.processedArgs as ['install' | 'uninstall' | 'check'];
       if (action === 'check') {
-        const { checkCommit } = await import('../guard/check.js');
+        const { checkCommit } = await import('../../agents/guard/check.js');
         return checkCommit(command);
       }
-      const { installGuard, uninstallGuard } = await import('../guard/install.js');
+      const { installGuard, uninstallGuard } = await import('../../agents/guard/install.js');
       write(action === 'install' ? installGuard(command) : uninstallGuard());
       return 0;
     },

@@ -30,13 +30,13 @@ export const hookCommands = (): Command[] => [
     async run(command) {
       const [what, harness] = command.processedArgs as [HarnessName | 'install' | 'uninstall', HarnessName | undefined];
       if (what !== 'install' && what !== 'uninstall') {
-        const { runHook } = await import('../hooks/run.js');
+        const { runHook } = await import('../../agents/hooks/run.js');
         await runHook(command, what);
         // Whatever is still open, the harness waits for the end of this process.
         process.exit(0);
       }
       if (harness === undefined) throw new CommandError(`which harness? one of ${HARNESSES.join(', ')}`);
-      const { changeAsked, changeHooks } = await import('../hooks/install.js');
+      const { changeAsked, changeHooks } = await import('../../agents/hooks/install.js');
       write(changeHooks(changeAsked(command, what, harness)));
       return 0;
     },

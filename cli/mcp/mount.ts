@@ -1,5 +1,5 @@
 /** `/mcp` of a running hub: the adapter of `arc mcp`, on the hub itself. */
-import type { HttpSessions } from '../../client/mcp/http-sessions.js';
+import type { HttpSessions } from '../../agents/mcp/http-sessions.js';
 import type { RunningHub } from '../../server/main.js';
 import { packageVersion } from '../version.js';
 import { executeFetch } from './execute-fetch.js';
@@ -19,7 +19,7 @@ export function mountMcp(hub: RunningHub): void {
 }
 
 async function openSessions(hub: RunningHub): Promise<HttpSessions> {
-  const { HttpSessions } = await import('../../client/mcp/http-sessions.js');
+  const { HttpSessions } = await import('../../agents/mcp/http-sessions.js');
   const { HubClient } = await import('../../client/index.js');
   const fetch = executeFetch(hub);
   return new HttpSessions({

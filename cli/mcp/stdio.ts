@@ -1,7 +1,7 @@
 /** `arc mcp`: the adapter on the standard streams, until the input ends. */
 import type { Command } from 'commander';
-import { McpAdapter } from '../../client/mcp/adapter.js';
-import { StdioTransport } from '../../client/mcp/stdio-transport.js';
+import { McpAdapter } from '../../agents/mcp/adapter.js';
+import { StdioTransport } from '../../agents/mcp/stdio-transport.js';
 import { addressOf, openClient } from '../connection.js';
 import { printable } from '../output.js';
 import { packageVersion } from '../version.js';

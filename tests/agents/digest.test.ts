@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { encode } from 'gpt-tokenizer';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { makeDigest } from '../../client/digest/digest.js';
-import { estimateTokens } from '../../client/digest/tokens.js';
+import { makeDigest } from '../../agents/digest/digest.js';
+import { estimateTokens } from '../../agents/digest/tokens.js';
 import { HubClient, type Message } from '../../client/index.js';
 import { type HubProcess, startHub } from '../support/hub-process.js';
 import { until } from '../support/until.js';

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { collisions } from '../../cli/guard/collisions.js';
+import { collisions } from '../../agents/guard/collisions.js';
 import { HubClient } from '../../client/index.js';
 import { type Folder, newFolder } from '../cli/arc.js';
 import { type HubProcess, startHub } from '../support/hub-process.js';

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { changeHooks, type HookChange } from '../../cli/hooks/install.js';
+import { changeHooks, type HookChange } from '../../agents/hooks/install.js';
 import { newFolder } from '../cli/arc.js';
 import { run } from './run.js';
 

@@ -1,8 +1,8 @@
 /** Exchanges with each harness, in the forms that its public documentation gives for input and output. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { HarnessName } from '../../cli/hooks/harness.js';
-import { respond } from '../../cli/hooks/respond.js';
+import type { HarnessName } from '../../agents/hooks/harness.js';
+import { respond } from '../../agents/hooks/respond.js';
 import { HubClient } from '../../client/index.js';
 import { type HubProcess, startHub } from '../support/hub-process.js';
 import { run } from './run.js';

@@ -1,6 +1,6 @@
 import { encode } from 'gpt-tokenizer';
 import { expect, it } from 'vitest';
-import { TOOLS } from '../../client/mcp/tools.js';
+import { TOOLS } from '../../agents/mcp/tools.js';
 
 const tokens = (value: unknown) => encode(JSON.stringify(value)).length;
 const tools = [...TOOLS.values()];

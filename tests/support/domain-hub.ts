@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { DEFAULT_LIMITS } from '../../protocol/index.js';
 import { Hub } from '../../server/domain/hub.js';
 import type { PostMessage } from '../../server/domain/store.js';
-import { SqliteStore } from '../../server/store/sqlite-store.js';
+import { SqliteStore } from '../../server/store/sqlite/sqlite-store.js';
 import { FakeClock, settle } from './fake-clock.js';
 
 export interface TempFolder extends Disposable {

@@ -1,0 +1,247 @@
+/** The HTTP door: browser defence, then the operations table, then pages. It has no behaviour of its own. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { HubError, requestCapBytes } from '../../../protocol/index.js';
+import type { BrowserDefence } from '../../access/browser-defence.js';
+import type { HubConfig } from '../../config.js';
+import type { Hub, HubLog } from '../../domain/hub.js';
+import type { Caller } from '../../operations/context.js';
+import type { Dispatcher } from '../../operations/dispatch.js';
+import { type RestAnswer, send, sendEarly, toRest, toRestError } from './answers.js';
+import { parseBody, readBody } from './body.js';
+import { EventStreams } from './event-stream.js';
+import { Mounts } from './mounts.js';
+import { createPages } from './pages.js';
+import { fieldsOf, type Matched, Routes, splitTarget } from './routes.js';
+
+const HEADERS_TIMEOUT_MS = 15_000;
+const REQUEST_TIMEOUT_MS = 60_000;
+const KEEP_ALIVE_MS = 75_000;
+const NEVER = new AbortController().signal;
+
+/** A request without a socket, for the relay and others who carry requests by other means. */
+export interface ExecuteRequest {
+  method: string;
+  /** With its query. */
+  path: string;
+  /** An object, or the JSON text of one, which keeps its numbers digit for digit. */
+  body?: Record<string, unknown> | string | null | undefined;
+  idempotency_key?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+export interface ExecuteResult {
+  readonly status: number;
+  /** The envelope as JSON text. */
+  readonly text: string;
+  /** The same, parsed. */
+  readonly body: unknown;
+  /** The hub's code of a failure. */
+  readonly code?: string;
+  /** What it says besides its text. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+export class HttpDoor {
+  readonly streams: EventStreams;
+  readonly mounts = new Mounts();
+  readonly #hub: Hub;
+  readonly #dispatcher: Dispatcher;
+  readonly #defence: BrowserDefence;
+  readonly #log: HubLog;
+  readonly #routes: Routes;
+  readonly #capBytes: number;
+  readonly #pages: (req: IncomingMessage, res: ServerResponse) => void;
+
+  constructor(
+    hub: Hub,
+    dispatcher: Dispatcher,
+    defence: BrowserDefence,
+    config: Pick<HubConfig, 'high_water_bytes' | 'stall_sec'>,
+    log: HubLog,
+  ) {
+    this.#hub = hub;
+    this.#dispatcher = dispatcher;
+    this.#defence = defence;
+    this.#log = log;
+    this.#routes = new Routes(hub.settings.limits);
+    this.#capBytes = requestCapBytes(hub.settings.limits);
+    this.streams = new EventStreams(hub, config);
+    this.#pages = createPages(hub, hub.settings.version);
+  }
+
+  /** Serves one request of `createHttpServer`. */
+  readonly listener = (req: IncomingMessage, res: ServerResponse): void => {
+    this.#serve(req, res).catch((cause) => this.#refuse(req, res, cause));
+  };
+
+  /** The same operations without a socket. Never rejects. */
+  async execute(request: ExecuteRequest): Promise<ExecuteResult> {
+    const answer = await this.#execute(request).catch((cause) => this.#toError(cause));
+    const { status, body: text, code, details } = answer;
+    const failure = { ...(code !== undefined && { code }), ...(details !== undefined && { details }) };
+    return { status, text, body: JSON.parse(text), ...failure };
+  }
+
+  async #execute({ method, path: target, body, idempotency_key, signal }: ExecuteRequest): Promise<RestAnswer> {
+    const { path, query } = splitTarget(target);
+    const matched = this.#routes.match(method, path);
+    if (matched === undefined) throw new HubError('not_found', 'not found');
+    const { limits } = this.#hub.settings;
+    const text = typeof body === 'string' ? body : JSON.stringify(body ?? {});
+    const parsed = method === 'POST' || method === 'PUT' ? parseBody(text, limits.max_json_depth) : {};
+    const fields = fieldsOf(matched, new URLSearchParams(query), parsed, idempotency_key);
+    // One of its own: a shared signal would gather a listener for every wait.
+    return this.#run(matched, fields, signal ?? new AbortController().signal);
+  }
+
+  async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    this.#defence.check(req);
+    const cors = this.#cors(req);
+    const method = req.method ?? '';
+    const { path, query } = splitTarget(req.url ?? '');
+    if (method === 'OPTIONS' && cors['Access-Control-Allow-Origin'] !== undefined) {
+      res.writeHead(204, { ...cors, ...PREFLIGHT }).end();
+      return;
+    }
+    if (method === 'GET' && path === '/v1/stream') {
+      this.streams.serve(req, res, new URLSearchParams(query), cors);
+      return;
+    }
+    const matched = this.#routes.match(method, path);
+    if (matched === undefined) {
+      const mounted = this.mounts.find(path);
+      if (mounted === undefined) {
+        this.#pages(req, res);
+        return;
+      }
+      for (const [name, value] of Object.entries(cors)) res.setHeader(name, value);
+      res.setHeader('X-Arc-Instance', this.#hub.store.instance_id);
+      await mounted.handle(req, res);
+      return;
+    }
+    const hasBody = method === 'POST' || method === 'PUT';
+    const body = hasBody ? await readBody(req, this.#capBytes, this.#hub.settings.limits.max_json_depth) : {};
+    const fields = fieldsOf(matched, new URLSearchParams(query), body, keyOf(req));
+    const answer = await this.#run(matched, fields, this.#signalOf(matched, res));
+    const headers = await this.#presenceHeader(matched, fields);
+    send(res, answer, this.#hub.store.instance_id, { ...cors, ...headers });
+  }
+
+  async #run({ route }: Matched, fields: Record<string, unknown>, signal: AbortSignal): Promise<RestAnswer> {
+    const caller: Caller = { agent_id: undefined, connection: undefined, signal };
+    return toRest(await this.#dispatcher.run(route.name, fields, caller));
+  }
+
+  /** Waits end when their caller goes away (arc-v1 §12 D2). */
+  #signalOf({ route }: Matched, res: ServerResponse): AbortSignal {
+    if (route.operation.kind !== 'wait') return NEVER;
+    const gone = new AbortController();
+    res.on('close', () => {
+      if (!res.writableFinished) gone.abort();
+    });
+    return gone.signal;
+  }
+
+  /** Tells an agent that nobody sees it any more (arc-v1 §12 A7). */
+  async #presenceHeader({ route }: Matched, fields: Record<string, unknown>): Promise<Record<string, string>> {
+    const agent = route.actor === undefined ? undefined : fields[route.actor];
+    if (typeof agent !== 'string' || agent === '') return {};
+    return (await this.#hub.isActive(agent)) ? {} : { 'X-Arc-Session': 'inactive' };
+  }
+
+  #cors(req: IncomingMessage): Record<string, string> {
+    const { origin } = req.headers;
+    return this.#defence.isListed(origin)
+      ? { 'Access-Control-Allow-Origin': origin, Vary: 'Origin', 'Access-Control-Expose-Headers': EXPOSED }
+      : {};
+  }
+
+  #refuse(req: IncomingMessage, res: ServerResponse, cause: unknown): void {
+    const answer = this.#toError(cause);
+    const retry: Record<string, string> = answer.code === 'rate_limited' ? { 'Retry-After': '1' } : {};
+    const headers = { ...this.#cors(req), ...retry };
+    const { instance_id } = this.#hub.store;
+    if (req.complete) send(res, answer, instance_id, headers);
+    else sendEarly(req, res, answer, instance_id, headers, this.#capBytes + 65_536);
+  }
+
+  #toError(cause: unknown): RestAnswer {
+    const error = HubError.from(cause);
+    if (error.code === 'internal') this.#log.error({ err: error.cause ?? error }, 'operation failed');
+    return toRestError(error);
+  }
+}
+
+const EXPOSED = 'X-Arc-Instance, X-Arc-Error, X-Arc-Details, X-Arc-Session, Mcp-Session-Id';
+const PREFLIGHT = {
+  'Access-Control-Allow-Methods': 'GET, POST, PUT, DELETE',
+  'Access-Control-Allow-Headers':
+    'Content-Type, Idempotency-Key, Last-Event-ID, Authorization, Mcp-Session-Id, Mcp-Protocol-Version',
+  'Access-Control-Max-Age': '600',
+};
+
+/** A header is bytes, read as Latin-1; a key beyond ASCII is sent as UTF-8, so that it is the same on every door. */
+function keyOf(req: IncomingMessage): string | undefined {
+  const header = req.headers['idempotency-key'];
+  const bytes = Array.isArray(header) ? header[0] : header;
+  if (bytes === undefined || !/[\x80-\xff]/.test(bytes)) return bytes;
+  const text = Buffer.from(bytes, 'latin1').toString('utf8');
+  return text.includes('\ufffd') ? bytes : text;
+}
+
+/** A server with timeouts and caps; requests that are no HTTP get the envelope too. */
+export function createHttpServer(maxConnections: number, instanceId: () => string): Server {
+  const server = createServer({
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: 5_000,
+    noDelay: true,
+  });
+  server.maxConnections = maxConnections;
+  server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex) => {
+    if (!socket.writable || error.code === 'ECONNRESET') {
+      socket.destroy();
+      return;
+    }
+    const { status, text } = describeParserError(error);
+    const body = JSON.stringify({ ok: false, error: text });
+    socket.end(
+      `HTTP/1.1 ${status}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
+        `X-Arc-Instance: ${instanceId()}\r\nX-Arc-Error: bad_request\r\nConnection: close\r\n\r\n${body}`,
+    );
+  });
+  server.on('upgrade', (req, socket, head) => {
+    if (req.headers.upgrade?.toLowerCase() !== 'websocket') serveWithoutUpgrade(server, req, socket, head);
+  });
+  return server;
+}
+
+/**
+ * HTTP clients may offer to go over to another protocol, as those that would rather have HTTP/2 do; a server that does not
+ * want to answers as if nobody had asked (RFC 9110 §7.8). Node has taken the request off its parser by now: it gets it again.
+ */
+function serveWithoutUpgrade(server: Server, req: IncomingMessage, socket: Duplex, head: Buffer): void {
+  let text = `${req.method} ${req.url} HTTP/${req.httpVersion}\r\n`;
+  for (let i = 0; i < req.rawHeaders.length; i += 2) {
+    const name = req.rawHeaders[i] ?? '';
+    if (!/^(upgrade|connection|http2-settings)$/i.test(name)) text += `${name}: ${req.rawHeaders[i + 1]}\r\n`;
+  }
+  if (/\bclose\b/i.test(req.headers.connection ?? '')) text += 'Connection: close\r\n';
+  socket.unshift(Buffer.concat([Buffer.from(`${text}\r\n`, 'latin1'), head]));
+  server.emit('connection', socket);
+}
+
+function describeParserError(error: NodeJS.ErrnoException & { rawPacket?: Buffer }): { status: string; text: string } {
+  if (error.code === 'HPE_HEADER_OVERFLOW') {
+    return { status: '431 Request Header Fields Too Large', text: 'request headers exceed max size' };
+  }
+  if (error.code === 'ERR_HTTP_REQUEST_TIMEOUT') return { status: '408 Request Timeout', text: 'request timed out' };
+  const length = /^content-length:[ \t]*([^\r\n]*)/im.exec(error.rawPacket?.toString('latin1') ?? '')?.[1]?.trim();
+  if (length !== undefined && !/^\d+$/.test(length)) {
+    const negative = /^-\d+$/.test(length);
+    return { status: '400 Bad Request', text: `Content-Length must be ${negative ? '>= 0' : 'an integer'}` };
+  }
+  return { status: '400 Bad Request', text: 'malformed HTTP request' };
+}

@@ -1,0 +1,114 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { HubError } from '../../../protocol/index.js';
+import type { PublishedMessage } from '../../domain/feed.js';
+import { matches } from '../../domain/filter.js';
+import type { Hub } from '../../domain/hub.js';
+import { Outbox } from '../../domain/outbox.js';
+import { coerce } from './coerce.js';
+
+const HEARTBEAT_MS = 15_000;
+
+const frame = (json: string, id: number) => Buffer.from(`id: ${id}\ndata: ${json}\n\n`);
+
+/** Server-sent events: the REST way to be pushed to (arc-v1 §6.2). */
+export class EventStreams {
+  readonly #hub: Hub;
+  readonly #highWaterBytes: number;
+  readonly #stallMs: number;
+  readonly #open = new Set<{ outbox: Outbox; end: () => void }>();
+
+  constructor(hub: Hub, settings: { high_water_bytes: number; stall_sec: number }) {
+    this.#hub = hub;
+    this.#highWaterBytes = settings.high_water_bytes;
+    this.#stallMs = settings.stall_sec * 1_000;
+    hub.feed.listen((batch) => {
+      for (const { outbox } of this.#open) outbox.offer(batch);
+    });
+  }
+
+  get count(): number {
+    return this.#open.size;
+  }
+
+  lag(): number {
+    let lowest = this.#hub.store.latestId();
+    for (const { outbox } of this.#open) lowest = Math.min(lowest, outbox.position);
+    return this.#hub.store.latestId() - lowest;
+  }
+
+  /** @throws {HubError} before the stream begins */
+  serve(req: IncomingMessage, res: ServerResponse, query: URLSearchParams, extra: Record<string, string>): void {
+    const agentId = query.get('agent_id') || undefined;
+    if (agentId === undefined) throw new HubError('bad_request', 'agent_id query parameter is required');
+    // A reconnecting EventSource repeats its old URL and says in the header how far it has come.
+    const sinceId = Math.max(this.#since(query.get('since_id')), this.#since(req.headers['last-event-id']));
+    const channels = query.get('channels') ? new Set(query.get('channels')?.split(',')) : undefined;
+    const excludeSelf = coerce('exclude_self', 'flag', query.get('exclude_self') ?? '') === true;
+    const filter = { viewer: agentId, exclude_from: excludeSelf ? agentId : undefined };
+    if (this.#open.size >= this.#hub.settings.max_waiters) {
+      throw new HubError('rate_limited', 'too many open streams', { retry_after_sec: 1 });
+    }
+    res.writeHead(200, {
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-cache',
+      Connection: 'keep-alive',
+      'X-Arc-Instance': this.#hub.store.instance_id,
+      ...extra,
+    });
+    res.flushHeaders();
+    const outbox = new Outbox(
+      this.#hub.store,
+      {
+        wants: ({ row }) => matches(filter, row) && (channels === undefined || channels.has(row.channel)),
+        narrow: () => ({}),
+        send: (message: PublishedMessage) => {
+          this.#hub.pushes.add(1);
+          res.write(message.frame(frame));
+        },
+        writable: () => res.writableLength < this.#highWaterBytes,
+        failed: () => res.destroy(),
+      },
+      sinceId,
+    );
+    this.#keep(res, outbox, agentId);
+    outbox.start();
+  }
+
+  close(): void {
+    for (const { end } of this.#open) end();
+  }
+
+  #keep(res: ServerResponse, outbox: Outbox, agentId: string): void {
+    const release = this.#hub.presence.hold(agentId);
+    const disinterest = this.#hub.feed.interest();
+    let lastDrainMs = Date.now();
+    // A comment finds dead peers and keeps proxies from closing; a peer that takes nothing is let go.
+    const heartbeat = setInterval(() => {
+      if (res.writableLength === 0) lastDrainMs = Date.now();
+      if (Date.now() - lastDrainMs > this.#stallMs) res.destroy();
+      else if (res.writableLength < this.#highWaterBytes) res.write(': heartbeat\n\n');
+    }, HEARTBEAT_MS);
+    heartbeat.unref();
+    const stream = { outbox, end: () => res.end() };
+    this.#open.add(stream);
+    res.on('drain', () => {
+      lastDrainMs = Date.now();
+      outbox.drained();
+    });
+    res.on('close', () => {
+      clearInterval(heartbeat);
+      outbox.close();
+      this.#open.delete(stream);
+      disinterest();
+      release();
+    });
+  }
+
+  #since(value: string | string[] | undefined | null): number {
+    if (!value) return 0;
+    const since = coerce('since_id', 'integer', String(value)) as number;
+    if (Number.isNaN(since)) throw new HubError('bad_request', 'since_id must be an integer');
+    if (since < 0) throw new HubError('bad_request', 'since_id must be >= 0');
+    return since;
+  }
+}

@@ -1,0 +1,324 @@
+import { statSync } from 'node:fs';
+import type { Database, Statement } from 'better-sqlite3';
+import type { MessageRow } from '../../domain/rows.js';
+import type {
+  CommandName,
+  Commands,
+  Committed,
+  MessagePage,
+  StateChange,
+  StateTopic,
+  Store,
+  TaskFilter,
+  ThreadDetailRows,
+  WriteKey,
+  Written,
+} from '../../domain/store.js';
+import { type Clock, type Timer, timestamp } from '../../domain/time.js';
+import { COMMANDS, recallOutcome, rememberOutcome, type Work } from './commands.js';
+import { GroupCommit } from './group-commit.js';
+import { instanceId, openDatabase, realPath } from './open-database.js';
+import { isGuessed, type LoggedChange } from './tables/changes.js';
+import { lockThread } from './tables/threads.js';
+import { Tables } from './tables.js';
+
+/** How often other processes' writes are looked for while somebody waits; they are to be pushed within 100 ms. */
+const WATCH_MS = 75;
+/** After this long without a commit the write-ahead log is moved into the file. */
+const CHECKPOINT_IDLE_MS = 1_000;
+const FOREIGN_PAGE = 1_000;
+
+export interface SqliteOptions {
+  /** Absolute path of the file. */
+  path: string;
+  durability: 'full' | 'normal';
+  clock: Clock;
+  /** Called when looking for other writers failed, which the next look repeats. */
+  onError: (cause: unknown) => void;
+}
+
+/** The embedded store: one connection on the main thread, every write through one group commit. */
+export class SqliteStore implements Store {
+  readonly location: string;
+  readonly instance_id: string;
+  readonly journal_mode: string;
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #tables: Tables;
+  readonly #commits: GroupCommit;
+  readonly #dataVersion: Statement<[], number>;
+  readonly #onError: (cause: unknown) => void;
+  readonly #listeners: ((committed: Committed) => void)[] = [];
+
+  #work: Work;
+  #foreign: Committed = NOTHING;
+  #seenVersion: number;
+  #lastId: number;
+  #lastSeq: number;
+  #watchTimer: NodeJS.Timeout | undefined;
+  #checkpoint: Timer | undefined;
+  #committedMs = 0;
+
+  constructor({ path, durability, clock, onError }: SqliteOptions) {
+    this.location = path;
+    this.#clock = clock;
+    this.#onError = onError;
+    this.#db = openDatabase(path, durability, timestamp(clock.nowMs()));
+    this.#tables = new Tables(this.#db);
+    this.journal_mode = String(this.#db.pragma('journal_mode', { simple: true }));
+    const general = this.#tables.channels.get('general');
+    this.instance_id = instanceId(realPath(path), general?.created_at ?? '');
+    this.#dataVersion = this.#db.prepare<[], number>('PRAGMA data_version').pluck();
+    this.#seenVersion = this.#dataVersion.get() ?? 0;
+    this.#lastId = this.#tables.messages.latestId();
+    this.#lastSeq = this.#tables.changes.latest(0);
+    this.#work = this.#newWork();
+    this.#commits = new GroupCommit(this.#db, {
+      begun: (careful) => {
+        this.#work = this.#newWork();
+        this.#foreign = this.#readForeign();
+        // Under a savepoint a command's messages must go and stay with the command.
+        this.#tables.messages.begin(!careful);
+      },
+      ending: () => {
+        this.#tables.messages.flush();
+        const { changes } = this.#work;
+        if (!changes.every(isGuessed)) this.#tables.changes.correct(this.#lastSeq, changes);
+        if (changes.length > 0) this.#lastSeq = this.#tables.changes.latest(this.#lastSeq);
+      },
+      committed: () => this.#publish(),
+      // Positions may have run ahead of the file: take them from it again, without losing what others wrote.
+      undone: () => this.#recoverPositions(),
+    });
+  }
+
+  write<K extends CommandName>(
+    name: K,
+    input: Commands[K]['in'],
+    key?: WriteKey,
+  ): Promise<Written<Commands[K]['out']>> {
+    return this.#commits.submit(() => {
+      if (key === undefined) return { outcome: this.#run(name, input), replayed: false };
+      const answer = this.#tables.keys.recall(key);
+      if (answer !== undefined) return { outcome: recallOutcome(name, answer, this.#tables), replayed: true };
+      const outcome = this.#run(name, input);
+      this.#tables.keys.remember(key, rememberOutcome(name, outcome), this.#work.nowMs);
+      return { outcome, replayed: false };
+    });
+  }
+
+  /** Effects of a command that failed are forgotten with its savepoint. */
+  #run<K extends CommandName>(name: K, input: Commands[K]['in']): Commands[K]['out'] {
+    const { messages, changes } = this.#work;
+    const [messageMark, changeMark] = [messages.length, changes.length];
+    try {
+      return COMMANDS[name](this.#work, input);
+    } catch (cause) {
+      messages.length = messageMark;
+      changes.length = changeMark;
+      throw cause;
+    }
+  }
+
+  async knows(key: WriteKey): Promise<boolean> {
+    return this.#tables.keys.recall(key) !== undefined;
+  }
+
+  onCommit(listener: (committed: Committed) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  watch(on: boolean): void {
+    if (on && this.#watchTimer === undefined) {
+      this.#watchTimer = setInterval(() => this.#look(), WATCH_MS);
+      this.#watchTimer.unref();
+      this.#look();
+    } else if (!on && this.#watchTimer !== undefined) {
+      clearInterval(this.#watchTimer);
+      this.#watchTimer = undefined;
+    }
+  }
+
+  latestId(): number {
+    return this.#lastId;
+  }
+  async channelExists(name: string) {
+    return this.#tables.channels.has(name);
+  }
+  async taskExists(taskId: number) {
+    return this.#tables.tasks.get(taskId) !== undefined;
+  }
+  async message(id: number) {
+    return this.#tables.messages.get(id);
+  }
+  async messages(page: MessagePage): Promise<MessageRow[]> {
+    return this.#tables.messages.page(page);
+  }
+  async resultOf(requestId: number, agentId: string) {
+    return this.#tables.messages.resultOf(requestId, agentId);
+  }
+  async latestVisibleId(agentId: string) {
+    return this.#tables.messages.latestVisibleId(agentId);
+  }
+  async channels() {
+    return this.#tables.channels.all();
+  }
+  async activeSessions() {
+    return this.#tables.sessions.allActive();
+  }
+  async activeSessionOf(agentId: string) {
+    return this.#tables.sessions.activeOf(agentId);
+  }
+  async hasSessionsBefore(cutoff: string) {
+    return this.#tables.sessions.anyBefore(cutoff);
+  }
+  async threads(now: string) {
+    const { threads, claims, locks } = this.#tables;
+    return threads.list(claims.list({ active_at: now }), locks.list({ active_at: now }));
+  }
+  async thread(threadId: string, now: string): Promise<ThreadDetailRows | undefined> {
+    const messages = this.#tables.messages.page({
+      thread_id: threadId,
+      all_direct: true,
+      since_id: Number.MIN_SAFE_INTEGER,
+      limit: -1,
+    });
+    const tasks = this.#tables.tasks.list({ thread_id: threadId });
+    const claims = this.#tables.claims.list({ thread_id: threadId });
+    const locks = this.#tables.locks.namingThreads().filter((lock) => lockThread(lock) === threadId);
+    if (messages.length + tasks.length + claims.length + locks.length === 0) return undefined;
+    return { thread: this.#tables.threads.get(threadId, claims, locks, now), messages, tasks, claims, locks };
+  }
+  async claims(filter: { thread_id?: string | undefined; active_at?: string | undefined }) {
+    return this.#tables.claims.list(filter);
+  }
+  async locks(filter: { agent_id?: string | undefined; active_at?: string | undefined }) {
+    return this.#tables.locks.list(filter);
+  }
+  async activeLeases(now: string) {
+    const claims = this.#tables.claims.list({ active_at: now });
+    const locks = this.#tables.locks.list({ active_at: now });
+    return [
+      ...claims.map((row) => ({ kind: 'claim' as const, key: row.claim_key, expires_at: row.expires_at })),
+      ...locks.map((row) => ({ kind: 'lock' as const, key: row.file_path, expires_at: row.expires_at })),
+    ];
+  }
+  async claim(key: string) {
+    return this.#tables.claims.get(key);
+  }
+  async lock(path: string) {
+    return this.#tables.locks.get(path);
+  }
+  async tasks(filter: TaskFilter) {
+    return this.#tables.tasks.list(filter);
+  }
+  async cursor(agentId: string) {
+    return this.#tables.cursors.get(agentId);
+  }
+
+  stats() {
+    return {
+      ...this.#commits.stats(),
+      messages: this.#lastId,
+      store_bytes: fileBytes(this.location),
+      wal_bytes: fileBytes(`${this.location}-wal`),
+    };
+  }
+
+  async close(): Promise<void> {
+    this.watch(false);
+    this.#checkpoint?.cancel();
+    await this.#commits.close();
+    this.#db.close();
+  }
+
+  #newWork(): Work {
+    const nowMs = this.#clock.nowMs();
+    return { tables: this.#tables, nowMs, now: timestamp(nowMs), messages: [], changes: [] };
+  }
+
+  #look(): void {
+    try {
+      const found = this.#readForeign();
+      if (found !== NOTHING) this.#emit(found);
+    } catch (cause) {
+      this.#onError(cause);
+    }
+  }
+
+  /** What other processes have committed since the last look; `data_version` says cheaply whether there is anything. */
+  #readForeign(): Committed {
+    const version = this.#dataVersion.get() ?? 0;
+    if (version === this.#seenVersion) return NOTHING;
+    this.#tables.messages.forget();
+    const messages: MessageRow[] = [];
+    for (;;) {
+      const page = this.#tables.messages.after(this.#lastId, FOREIGN_PAGE);
+      messages.push(...page);
+      this.#lastId = page.at(-1)?.id ?? this.#lastId;
+      if (page.length < FOREIGN_PAGE) break;
+    }
+    const logged = this.#tables.changes.after(this.#lastSeq);
+    this.#lastSeq = logged.at(-1)?.seq ?? this.#lastSeq;
+    this.#seenVersion = version;
+    return { messages, changes: logged.flatMap((entry) => this.#describe(entry)) };
+  }
+
+  #describe({ topic, key, change }: LoggedChange): StateChange[] {
+    const { channels, sessions, claims, locks, tasks } = this.#tables;
+    const rows: Record<StateTopic, () => StateChange['row'] | undefined> = {
+      channel: () => channels.get(String(key)),
+      session: () => sessions.get(String(key)),
+      claim: () => claims.get(String(key)),
+      lock: () => locks.get(String(key)),
+      task: () => tasks.get(Number(key)),
+    };
+    const row = rows[topic as StateTopic]?.();
+    return row === undefined ? [] : [{ topic: topic as StateTopic, change, row }];
+  }
+
+  #publish(): void {
+    const { messages, changes } = this.#work;
+    const foreign = this.#foreign;
+    this.#foreign = NOTHING;
+    if (foreign !== NOTHING) this.#emit(foreign);
+    this.#lastId = messages.at(-1)?.id ?? this.#lastId;
+    if (messages.length > 0 || changes.length > 0) this.#emit({ messages, changes });
+    this.#committedMs = this.#work.nowMs;
+    this.#checkpoint ??= this.#clock.after(CHECKPOINT_IDLE_MS, () => this.#checkpointWhenIdle());
+  }
+
+  #emit(committed: Committed): void {
+    for (const listener of this.#listeners) listener(committed);
+  }
+
+  #recoverPositions(): void {
+    this.#tables.channels.forget();
+    this.#tables.messages.forget();
+    const foreign = this.#foreign;
+    this.#foreign = NOTHING;
+    // `begun` moved the positions over rows that others had committed, so those are real whatever became of ours.
+    if (foreign !== NOTHING) this.#emit(foreign);
+    this.#lastSeq = Math.min(this.#lastSeq, this.#tables.changes.latest(0));
+  }
+
+  #checkpointWhenIdle(): void {
+    this.#checkpoint = undefined;
+    const restMs = this.#committedMs + CHECKPOINT_IDLE_MS - this.#clock.nowMs();
+    if (restMs > 0 || !this.#commits.idle) {
+      this.#checkpoint = this.#clock.after(Math.max(1, restMs), () => this.#checkpointWhenIdle());
+      return;
+    }
+    try {
+      this.#db.pragma('wal_checkpoint(PASSIVE)');
+    } catch (cause) {
+      this.#onError(cause);
+    }
+  }
+}
+
+const NOTHING: Committed = { messages: [], changes: [] };
+
+function fileBytes(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,65 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { ChannelRow, ClaimRow, LockRow, SessionRow, TaskRow } from '../../../domain/rows.js';
+import type { StateChange } from '../../../domain/store.js';
+
+export interface LoggedChange {
+  seq: number;
+  topic: string;
+  key: string | number;
+  change: string;
+}
+
+const KEEP = 10_000;
+
+/** What triggers noted of every writer's state changes; how this hub learns of another's on the same file. */
+export class ChangeLog {
+  readonly #after: Statement<[number], LoggedChange>;
+  readonly #latest: Statement<[], { seq: number | null }>;
+  readonly #prune: Statement<[number]>;
+  readonly #undo: Statement<[number]>;
+  readonly #insert: Statement<[string, string | number, string]>;
+
+  constructor(db: Database) {
+    this.#after = db.prepare('SELECT seq, topic, key, change FROM arc_hub_changes WHERE seq > ? ORDER BY seq');
+    this.#latest = db.prepare('SELECT max(seq) AS seq FROM arc_hub_changes');
+    this.#undo = db.prepare('DELETE FROM arc_hub_changes WHERE seq > ?');
+    this.#insert = db.prepare('INSERT INTO arc_hub_changes (topic, key, change) VALUES (?, ?, ?)');
+    this.#prune = db.prepare('DELETE FROM arc_hub_changes WHERE seq <= ?');
+  }
+
+  after(seq: number): LoggedChange[] {
+    return this.#after.all(seq);
+  }
+  /** The newest number; `floor` when pruning has emptied the log. */
+  latest(floor: number): number {
+    return Math.max(floor, this.#latest.get()?.seq ?? 0);
+  }
+  /** Replaces what triggers guessed of this transaction, which holds the file, by what it really did. */
+  correct(seq: number, changes: readonly StateChange[]): void {
+    this.#undo.run(seq);
+    for (const { topic, change, row } of changes) this.#insert.run(topic, keyOf(topic, row), change);
+  }
+  prune(): void {
+    this.#prune.run(this.latest(0) - KEEP);
+  }
+}
+
+/** What triggers cannot tell from a row before and after. */
+const UNGUESSED: ReadonlySet<string> = new Set(['replaced', 'expired', 'recovered']);
+
+export const isGuessed = ({ change }: StateChange) => !UNGUESSED.has(change);
+
+function keyOf(topic: StateChange['topic'], row: StateChange['row']): string | number {
+  switch (topic) {
+    case 'channel':
+      return (row as ChannelRow).name;
+    case 'session':
+      return (row as SessionRow).session_id;
+    case 'claim':
+      return (row as ClaimRow).claim_key;
+    case 'lock':
+      return (row as LockRow).file_path;
+    case 'task':
+      return (row as TaskRow).task_id;
+  }
+}

@@ -1,0 +1,54 @@
+import type { Database, Statement } from 'better-sqlite3';
+import type { TaskRow } from '../../../domain/rows.js';
+import type { TaskFilter } from '../../../domain/store.js';
+
+export class TaskStore {
+  readonly #db: Database;
+  readonly #get: Statement<[number], TaskRow>;
+  readonly #insert: Statement<[TaskRow]>;
+  readonly #finish: Statement<[string, number]>;
+  readonly #children: Statement<[number], { total: number; open: number }>;
+
+  constructor(db: Database) {
+    this.#db = db;
+    this.#get = db.prepare('SELECT * FROM tasks WHERE task_id = ?');
+    this.#insert = db.prepare(`
+      INSERT INTO tasks (task_id, parent_task_id, channel, thread_id, status, created_at, completed_at)
+      VALUES (@task_id, @parent_task_id, @channel, @thread_id, @status, @created_at, @completed_at)`);
+    this.#finish = db.prepare(
+      `UPDATE tasks SET status = 'done', completed_at = ? WHERE task_id = ? AND status = 'open'`,
+    );
+    this.#children = db.prepare(
+      `SELECT count(*) AS total, coalesce(sum(status = 'open'), 0) AS open FROM tasks WHERE parent_task_id = ?`,
+    );
+  }
+
+  get(taskId: number): TaskRow | undefined {
+    return this.#get.get(taskId);
+  }
+  insert(row: TaskRow): void {
+    this.#insert.run(row);
+  }
+  finish(task: TaskRow, now: string): TaskRow {
+    this.#finish.run(now, task.task_id);
+    return { ...task, status: 'done', completed_at: now };
+  }
+  children(parentId: number): { total: number; open: number } {
+    return this.#children.get(parentId) ?? { total: 0, open: 0 };
+  }
+  list(filter: TaskFilter): TaskRow[] {
+    const where: string[] = [];
+    const values: unknown[] = [];
+    const equals = (column: string, value: unknown) => {
+      if (value === undefined) return;
+      where.push(`${column} = ?`);
+      values.push(value);
+    };
+    equals('parent_task_id', filter.parent_id);
+    equals('thread_id', filter.thread_id);
+    equals('status', filter.status);
+    equals('channel', filter.channel);
+    const condition = where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`;
+    return this.#db.prepare<unknown[], TaskRow>(`SELECT * FROM tasks ${condition} ORDER BY task_id`).all(...values);
+  }
+}

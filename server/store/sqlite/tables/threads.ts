@@ -1,0 +1,75 @@
+import type { Database, Statement } from 'better-sqlite3';
+import { isActive } from '../../../domain/leases.js';
+import type { ClaimRow, LockRow, ThreadRow } from '../../../domain/rows.js';
+import type { ThreadWithLeases } from '../../../domain/store.js';
+import { threadOfLock } from '../../../domain/threads.js';
+import { storedValue } from '../../../json.js';
+
+/** The channel of a thread: that of its root task, else of its first message, else of its first task (arc-v1 §3.7). */
+const SUMMARY = `
+  SELECT t.thread_id,
+    coalesce((SELECT channel FROM tasks WHERE task_id = t.root_task_id),
+             (SELECT channel FROM messages WHERE id = t.first_message_id),
+             (SELECT channel FROM tasks WHERE task_id = t.first_task_id)) AS channel,
+    t.root_task_id, t.latest_message_id,
+    (SELECT ts FROM messages WHERE id = t.latest_message_id) AS latest_message_ts,
+    t.latest_artifact_id, t.message_count, t.total_task_count, t.open_task_count
+  FROM arc_hub_threads AS t`;
+
+export class ThreadStore {
+  readonly #all: Statement<[], ThreadRow>;
+  readonly #get: Statement<[string], ThreadRow>;
+
+  constructor(db: Database) {
+    this.#all = db.prepare(`${SUMMARY}
+      WHERE t.message_count > 0 OR t.total_task_count > 0 OR EXISTS (SELECT 1 FROM claims WHERE thread_id = t.thread_id)
+      ORDER BY coalesce(t.latest_message_id, -1) DESC, t.thread_id DESC`);
+    this.#get = db.prepare(`${SUMMARY} WHERE t.thread_id = ?`);
+  }
+
+  list(activeClaims: readonly ClaimRow[], activeLocks: readonly LockRow[]): ThreadWithLeases[] {
+    const claims = countBy(activeClaims, (claim) => claim.thread_id);
+    const locks = countBy(activeLocks, lockThread);
+    return this.#all.all().map((thread) => ({
+      ...thread,
+      active_claim_count: claims.get(thread.thread_id) ?? 0,
+      active_lock_count: locks.get(thread.thread_id) ?? 0,
+    }));
+  }
+
+  /** The summary even of a thread that only leases know. */
+  get(threadId: string, claims: readonly ClaimRow[], locks: readonly LockRow[], now: string): ThreadWithLeases {
+    return {
+      ...(this.#get.get(threadId) ?? emptyThread(threadId)),
+      active_claim_count: claims.filter((claim) => isActive(claim, now)).length,
+      active_lock_count: locks.filter((lock) => isActive(lock, now)).length,
+    };
+  }
+
+  channelOf(threadId: string): string | null {
+    return this.#get.get(threadId)?.channel ?? null;
+  }
+}
+
+export const lockThread = (lock: LockRow): string | null => threadOfLock(storedValue(lock.metadata_json, '{}'));
+
+function countBy<T>(rows: readonly T[], key: (row: T) => string | null): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const row of rows) {
+    const name = key(row);
+    if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return counts;
+}
+
+const emptyThread = (thread_id: string): ThreadRow => ({
+  thread_id,
+  channel: null,
+  root_task_id: null,
+  latest_message_id: null,
+  latest_message_ts: null,
+  latest_artifact_id: null,
+  message_count: 0,
+  total_task_count: 0,
+  open_task_count: 0,
+});
