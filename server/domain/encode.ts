@@ -1,7 +1,7 @@
 /** Rows to what goes over the wire. JSON columns are spliced in as text, so their numbers stay digit for digit. */
 import { JsonText } from '../../protocol/index.js';
 import { storedJson } from '../json.js';
-import type { ChannelRow, ClaimRow, LockRow, MessageRow, SessionRow, TaskRow, WideInteger } from './rows.js';
+import type { ChannelRow, LeaseRow, MessageRow, SessionRow, TaskRow, WideInteger } from './rows.js';
 
 const text = JSON.stringify;
 const textOrNull = (value: string | null) => (value === null ? 'null' : JSON.stringify(value));
@@ -41,21 +41,24 @@ export const encodeSession = (row: SessionRow) => ({
   active: row.active !== 0,
 });
 
-export const encodeClaim = (row: ClaimRow) => ({
-  claim_key: row.claim_key,
+/** A claim or a lock, under the names that Arc v1 has for its parts. */
+export const encodeLease = (row: LeaseRow) => (row.kind === 'claim' ? encodeClaim(row) : encodeLock(row));
+
+const encodeClaim = (row: LeaseRow) => ({
+  claim_key: row.key,
   thread_id: row.thread_id,
   task_message_id: wide(row.task_message_id),
-  owner_agent_id: row.owner_agent_id,
-  claimed_at: row.claimed_at,
+  owner_agent_id: row.owner,
+  claimed_at: row.since,
   expires_at: row.expires_at,
   released_at: row.released_at,
   metadata: metadata(row),
 });
 
-export const encodeLock = (row: LockRow) => ({
-  file_path: row.file_path,
-  agent_id: row.agent_id,
-  locked_at: row.locked_at,
+const encodeLock = (row: LeaseRow) => ({
+  file_path: row.key,
+  agent_id: row.owner,
+  locked_at: row.since,
   expires_at: row.expires_at,
   released_at: row.released_at,
   metadata: metadata(row),

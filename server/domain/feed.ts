@@ -1,7 +1,7 @@
-import type { JsonText, Topic } from '../../protocol/index.js';
-import { encodeChannel, encodeClaim, encodeLock, encodeSession, encodeTask, messageJson } from './encode.js';
-import type { ChannelRow, ClaimRow, LockRow, MessageRow, SessionRow, TaskRow } from './rows.js';
-import type { Committed, StateChange } from './store.js';
+import type { JsonText } from '../../protocol/index.js';
+import type { Committed, StateChange } from './changes.js';
+import { encodeChannel, encodeLease, encodeSession, encodeTask, messageJson } from './encode.js';
+import type { MessageRow } from './rows.js';
 
 export type FrameEncoder = (json: string, id: number) => Buffer;
 
@@ -27,14 +27,15 @@ export class PublishedMessage {
   }
 }
 
-export interface PublishedChange {
-  topic: Topic;
-  change: string;
-  /** The entity as JSON. */
-  value: JsonText | object | null;
-  /** The row behind it, for those inside; absent for the topic `hub`. */
-  row?: StateChange['row'];
+/** A change of the hub itself; no row of the store stands behind it. */
+export interface HubChange {
+  readonly topic: 'hub';
+  readonly change: string;
+  readonly value: object | null;
 }
+
+/** What is told: the entity as JSON in `value`, and for those inside the row behind it. */
+export type PublishedChange = (StateChange & { readonly value: JsonText | object }) | HubChange;
 
 export interface Batch {
   messages: readonly PublishedMessage[];
@@ -84,21 +85,18 @@ export class Feed {
   }
 }
 
-function describe({ topic, change, row }: StateChange): PublishedChange {
-  return { topic, change, value: encodeState(topic, row), row };
-}
+export const describe = (change: StateChange): PublishedChange => ({ ...change, value: encodeState(change) });
 
-function encodeState(topic: StateChange['topic'], row: StateChange['row']): object {
+function encodeState({ topic, row }: StateChange): object {
   switch (topic) {
     case 'session':
-      return encodeSession(row as SessionRow);
+      return encodeSession(row);
     case 'channel':
-      return encodeChannel(row as ChannelRow);
+      return encodeChannel(row);
     case 'claim':
-      return encodeClaim(row as ClaimRow);
     case 'lock':
-      return encodeLock(row as LockRow);
+      return encodeLease(row);
     case 'task':
-      return encodeTask(row as TaskRow);
+      return encodeTask(row);
   }
 }

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { HubError, JsonText, type Limits } from '../../protocol/index.js';
+import type { CommandName, Commands, Written } from './commands/index.js';
+import type { PostMessage } from './commands/messages.js';
 import { encodeMessage } from './encode.js';
 import { Feed } from './feed.js';
 import { matches } from './filter.js';
 import { LeaseClock } from './lease-clock.js';
 import { Presence } from './presence.js';
 import { RateMeter } from './rate-meter.js';
-import type { MessageRow, SessionRow } from './rows.js';
-import { presenceCutoff } from './sessions.js';
+import type { MessageRow, SessionRow, WriteKey } from './rows.js';
+import { presenceCutoff } from './rules/sessions.js';
 import { Shutdown } from './shutdown.js';
-import type { CommandName, Commands, MessagePage, PostMessage, Store, WriteKey, Written } from './store.js';
+import type { MessagePage, Store } from './store.js';
 import { type Clock, type Timer, timestamp } from './time.js';
 import { Waiters } from './waiters.js';
 
@@ -70,9 +72,7 @@ export class Hub {
       this.feed.publish(committed);
     });
     this.feed.listen(({ changes }) => {
-      for (const { topic, row } of changes) {
-        if (topic === 'session' && row !== undefined) this.#liveness.delete((row as SessionRow).agent_id);
-      }
+      for (const change of changes) if (change.topic === 'session') this.#liveness.delete(change.row.agent_id);
     });
   }
 

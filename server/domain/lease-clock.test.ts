@@ -8,7 +8,9 @@ it('does not wait for an end that is no time, as another hub may have left one',
     { kind: 'claim' as const, key: 'odd', expires_at: 'when it is done' },
     { kind: 'lock' as const, key: 'even', expires_at: '2026-01-01T00:01:00Z' },
   ];
-  const store = { activeLeases: async () => leases } as unknown as Store;
+  const store = {
+    leases: async (kind: string) => leases.filter((lease) => lease.kind === kind),
+  } as unknown as Store;
   const delays: number[] = [];
   const clock = {
     nowMs: () => Date.parse('2026-01-01T00:00:00Z'),

@@ -1,8 +1,7 @@
-import { encodeClaim, encodeLock } from './encode.js';
-import type { Batch, Feed, PublishedChange } from './feed.js';
-import { isActive } from './leases.js';
-import type { ClaimRow, LockRow } from './rows.js';
-import type { Lease, Store } from './store.js';
+import { type Batch, describe, type Feed } from './feed.js';
+import type { LeaseRow } from './rows.js';
+import { isActive } from './rules/leases.js';
+import type { Store } from './store.js';
 import { type Clock, type Timer, timestamp } from './time.js';
 
 /** Announces leases that end by themselves. It knows the active ones and sleeps until the first of them ends. */
@@ -11,7 +10,7 @@ export class LeaseClock {
   readonly #feed: Feed;
   readonly #clock: Clock;
   readonly #onError: (cause: unknown) => void;
-  readonly #leases = new Map<string, Lease>();
+  readonly #leases = new Map<string, LeaseRow>();
   #timer: Timer | undefined;
   #wakeAt = '';
 
@@ -24,7 +23,10 @@ export class LeaseClock {
   }
 
   async start(): Promise<void> {
-    for (const lease of await this.#store.activeLeases(timestamp(this.#clock.nowMs()))) this.#add(lease);
+    const active_at = timestamp(this.#clock.nowMs());
+    for (const kind of ['claim', 'lock'] as const) {
+      for (const lease of await this.#store.leases(kind, { active_at })) this.#add(lease);
+    }
   }
 
   stop(): void {
@@ -32,20 +34,17 @@ export class LeaseClock {
   }
 
   #follow({ changes }: Batch): void {
-    for (const { topic, row } of changes) {
-      if (row === undefined || (topic !== 'claim' && topic !== 'lock')) continue;
-      const { expires_at, released_at } = row as ClaimRow | LockRow;
-      const key = topic === 'claim' ? (row as ClaimRow).claim_key : (row as LockRow).file_path;
-      if (isActive({ expires_at, released_at }, timestamp(this.#clock.nowMs()))) {
-        this.#add({ kind: topic, key, expires_at });
-      } else this.#leases.delete(`${topic} ${key}`);
+    for (const { topic, row } of changes.filter((change) => change.topic !== 'hub')) {
+      if (topic !== 'claim' && topic !== 'lock') continue;
+      if (isActive(row, timestamp(this.#clock.nowMs()))) this.#add(row);
+      else this.#leases.delete(nameOf(row));
     }
   }
 
-  #add(lease: Lease): void {
+  #add(lease: LeaseRow): void {
     // What another hub has written in some other form cannot be waited for.
     if (Number.isNaN(Date.parse(lease.expires_at))) return;
-    this.#leases.set(`${lease.kind} ${lease.key}`, lease);
+    this.#leases.set(nameOf(lease), lease);
     if (this.#timer === undefined || lease.expires_at < this.#wakeAt) this.#sleepUntil(lease.expires_at);
   }
 
@@ -63,28 +62,20 @@ export class LeaseClock {
   async #ring(): Promise<void> {
     const now = timestamp(this.#clock.nowMs());
     let next: string | undefined;
-    const ended: Lease[] = [];
+    const ended: LeaseRow[] = [];
     for (const lease of this.#leases.values()) {
       if (lease.expires_at < now) ended.push(lease);
       else if (next === undefined || lease.expires_at < next) next = lease.expires_at;
     }
     if (next !== undefined && (this.#timer === undefined || next < this.#wakeAt)) this.#sleepUntil(next);
-    for (const lease of ended) {
-      this.#leases.delete(`${lease.kind} ${lease.key}`);
-      const change = await this.#expired(lease, now);
-      if (change !== undefined) this.#feed.announce(change);
+    for (const { kind, key } of ended) {
+      this.#leases.delete(nameOf({ kind, key }));
+      // Another process may have lengthened or released it meanwhile: the row decides.
+      const row = await this.#store.lease(kind, key);
+      if (row === undefined || row.released_at !== null || isActive(row, now)) continue;
+      this.#feed.announce(describe({ topic: kind, change: 'expired', row }));
     }
-  }
-
-  /** Another process may have lengthened or released it meanwhile: the row decides. */
-  async #expired({ kind, key }: Lease, now: string): Promise<PublishedChange | undefined> {
-    if (kind === 'claim') {
-      const row = await this.#store.claim(key);
-      if (row === undefined || row.released_at !== null || isActive(row, now)) return undefined;
-      return { topic: 'claim', change: 'expired', value: encodeClaim(row), row };
-    }
-    const row = await this.#store.lock(key);
-    if (row === undefined || row.released_at !== null || isActive(row, now)) return undefined;
-    return { topic: 'lock', change: 'expired', value: encodeLock(row), row };
   }
 }
+
+const nameOf = ({ kind, key }: Pick<LeaseRow, 'kind' | 'key'>) => `${kind} ${key}`;

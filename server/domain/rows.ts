@@ -36,23 +36,22 @@ export interface MessageRow {
 
 export type NewMessage = Omit<MessageRow, 'id'>;
 
-export interface ClaimRow {
-  claim_key: string;
-  thread_id: string | null;
-  task_message_id: WideInteger | null;
-  owner_agent_id: string;
-  claimed_at: string;
-  expires_at: string;
-  released_at: string | null;
-  metadata_json: string;
-}
+export type LeaseKind = 'claim' | 'lock';
 
-export interface LockRow {
-  file_path: string;
-  agent_id: string;
-  locked_at: string;
+/** A claim or a lock: one machine over two of Arc's tables, whose columns have other names for the same (arc-v1 §3.4, §3.5). */
+export interface LeaseRow {
+  kind: LeaseKind;
+  /** `claim_key` or `file_path`. */
+  key: string;
+  owner: string;
+  /** When the owner took it. */
+  since: string;
   expires_at: string;
   released_at: string | null;
+  /** A lock's is the one that its metadata names. */
+  thread_id: string | null;
+  /** Of claims only. */
+  task_message_id: WideInteger | null;
   metadata_json: string;
 }
 
@@ -77,4 +76,12 @@ export interface ThreadRow {
   message_count: number;
   total_task_count: number;
   open_task_count: number;
+}
+
+/** One intended write of one agent (websocket §7). */
+export interface WriteKey {
+  agent_id: string;
+  key: string;
+  /** Digest of operation and content: the same key with another one is a conflict. */
+  fingerprint: string;
 }

@@ -1,6 +1,7 @@
 import { HubError, type PendingShutdown } from '../../protocol/index.js';
 import type { Feed } from './feed.js';
-import type { Store, WriteKey } from './store.js';
+import type { WriteKey } from './rows.js';
+import type { Store } from './store.js';
 import type { Clock, Timer } from './time.js';
 
 export interface ShutdownStarted {

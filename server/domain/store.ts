@@ -1,114 +1,11 @@
 /**
- * The domain's port to its store. What crosses is a whole command, asynchronously; the store runs it in one transaction,
- * calls the rules of this folder on the rows it read, and answers once the commit is durable. Nothing here knows SQL.
+ * The domain's port to its store. What crosses is a whole command of `commands/`, asynchronously; the store runs it in one
+ * transaction and answers once the commit is durable. Nothing here knows SQL.
  */
+import type { Committed } from './changes.js';
+import type { CommandName, Commands, Written } from './commands/index.js';
 import type { MessageFilter } from './filter.js';
-import type { ChannelRow, ClaimRow, LockRow, MessageRow, SessionRow, TaskRow, ThreadRow, WideInteger } from './rows.js';
-
-export interface OpenSession {
-  session_id: string;
-  agent_id: string;
-  display_name: string;
-  capabilities_json: string;
-  metadata_json: string;
-  replace: boolean;
-  resume: boolean;
-  presence_ttl_sec: number;
-  /** When the agent was last seen by this hub, if later than the stored time. */
-  seen_ms: number;
-}
-export interface OpenedSession {
-  session: SessionRow;
-  resumed: boolean;
-  replaced: SessionRow | null;
-}
-
-export interface PostMessage {
-  parent_task_id: number | bigint | null;
-  from_agent: string;
-  to_agent: string | null;
-  channel: string;
-  kind: string;
-  body: string;
-  attachments_json: string;
-  reply_to: WideInteger | null;
-  thread_id: string | null;
-  metadata_json: string;
-  /** Refuse a channel that does not exist even for a direct message (websocket §6). */
-  require_channel: boolean;
-}
-export interface PostedMessage {
-  message: MessageRow;
-}
-
-export interface AcquireClaim {
-  claim_key: string;
-  owner_agent_id: string;
-  task_message_id: WideInteger | null;
-  thread_id: string | null;
-  ttl_sec: number;
-  metadata_json: string;
-}
-export interface AcquireLock {
-  file_path: string;
-  agent_id: string;
-  ttl_sec: number;
-  metadata_json: string;
-}
-
-/** When agents were last seen by this hub, to be written in one go. */
-export type Touches = readonly (readonly [agent_id: string, seen_ms: number])[];
-
-/** Every command: what goes in, what comes out. Outcomes are plain data, so that a repeat can be answered from its key. */
-export interface Commands {
-  openSession: { in: OpenSession; out: OpenedSession };
-  renameSession: { in: { agent_id: string; display_name: string }; out: SessionRow };
-  closeSession: { in: { session_id: string }; out: SessionRow };
-  createChannel: { in: Omit<ChannelRow, 'created_at'>; out: { channel: ChannelRow; created: boolean } };
-  post: { in: PostMessage; out: PostedMessage };
-  acquireClaim: { in: AcquireClaim; out: { acquired: boolean; claim: ClaimRow } };
-  refreshClaim: { in: { claim_key: string; owner_agent_id: string; ttl_sec: number }; out: ClaimRow };
-  releaseClaim: { in: { claim_key: string; agent_id: string; force: boolean }; out: ClaimRow };
-  acquireLock: { in: AcquireLock; out: { acquired: boolean; lock: LockRow } };
-  refreshLock: { in: { file_path: string; agent_id: string; ttl_sec: number }; out: LockRow };
-  releaseLock: { in: { file_path: string; agent_id: string; force: boolean }; out: LockRow };
-  completeTask: { in: { task_id: number }; out: { task: TaskRow; parent_completed: boolean } };
-  ackCursor: { in: { agent_id: string; since_id: number }; out: { agent_id: string; since_id: number } };
-  /** A message from the hub itself, in `general`. */
-  notice: { in: { body: string; metadata_json: string }; out: MessageRow };
-  /** Writes presence, expires sessions past the TTL, recovers their leases; all in one (arc-v1 §5.1, §5.3). */
-  sweep: { in: { presence_ttl_sec: number; touches: Touches }; out: { expired: SessionRow[]; recovered: number } };
-  /** For operations whose effect is not in the store: remembers only that the key was used. */
-  remember: { in: Record<string, never>; out: Record<string, never> };
-}
-export type CommandName = keyof Commands;
-
-/** Identifies one intended write of one agent (websocket §7). */
-export interface WriteKey {
-  agent_id: string;
-  key: string;
-  /** Digest of operation and content: the same key with another one is a conflict. */
-  fingerprint: string;
-}
-
-export interface Written<Out> {
-  outcome: Out;
-  /** The key was known: this is the first answer again, and nothing was written. */
-  replayed: boolean;
-}
-
-export type StateTopic = 'session' | 'channel' | 'claim' | 'lock' | 'task';
-export interface StateChange {
-  topic: StateTopic;
-  change: string;
-  row: SessionRow | ChannelRow | ClaimRow | LockRow | TaskRow;
-}
-
-/** What one commit, of this hub or of another on the same file, added to the world; messages ascend by id. */
-export interface Committed {
-  messages: readonly MessageRow[];
-  changes: readonly StateChange[];
-}
+import type { ChannelRow, LeaseKind, LeaseRow, MessageRow, SessionRow, TaskRow, ThreadRow, WriteKey } from './rows.js';
 
 export interface MessagePage extends MessageFilter {
   since_id: number;
@@ -119,10 +16,11 @@ export interface MessagePage extends MessageFilter {
   before_id?: number | undefined;
 }
 
-export interface Lease {
-  kind: 'claim' | 'lock';
-  key: string;
-  expires_at: string;
+export interface LeaseFilter {
+  readonly owner?: string | undefined;
+  readonly thread_id?: string | undefined;
+  /** Only those that stand at this time. */
+  readonly active_at?: string | undefined;
 }
 
 export interface StoreStats {
@@ -171,11 +69,9 @@ export interface Store {
   hasSessionsBefore(cutoff: string): Promise<boolean>;
   threads(now: string): Promise<ThreadWithLeases[]>;
   thread(thread_id: string, now: string): Promise<ThreadDetailRows | undefined>;
-  claims(filter: { thread_id?: string | undefined; active_at?: string | undefined }): Promise<ClaimRow[]>;
-  locks(filter: { agent_id?: string | undefined; active_at?: string | undefined }): Promise<LockRow[]>;
-  activeLeases(now: string): Promise<Lease[]>;
-  claim(key: string): Promise<ClaimRow | undefined>;
-  lock(path: string): Promise<LockRow | undefined>;
+  /** By when they were taken. */
+  leases(kind: LeaseKind, filter: LeaseFilter): Promise<LeaseRow[]>;
+  lease(kind: LeaseKind, key: string): Promise<LeaseRow | undefined>;
   tasks(filter: TaskFilter): Promise<TaskRow[]>;
   cursor(agent_id: string): Promise<number | undefined>;
   stats(): StoreStats;
@@ -199,6 +95,6 @@ export interface ThreadDetailRows {
   thread: ThreadWithLeases;
   messages: MessageRow[];
   tasks: TaskRow[];
-  claims: ClaimRow[];
-  locks: LockRow[];
+  claims: LeaseRow[];
+  locks: LeaseRow[];
 }

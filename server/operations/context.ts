@@ -1,8 +1,7 @@
 import { hash } from 'node:crypto';
 import { type OperationName, type Operations, type ParsedOf, stringify } from '../../protocol/index.js';
 import type { Hub } from '../domain/hub.js';
-import type { SessionRow } from '../domain/rows.js';
-import type { WriteKey } from '../domain/store.js';
+import type { SessionRow, WriteKey } from '../domain/rows.js';
 
 /** A connection that stays, as operations see it (websocket §4, §5). */
 export interface ConnectionPort {

@@ -1,67 +1,74 @@
 import { stringify } from '../../protocol/index.js';
-import { encodeClaim, encodeLock } from '../domain/encode.js';
-import type { ClaimRow, LockRow } from '../domain/rows.js';
-import { Answer, handle } from './context.js';
+import { encodeLease } from '../domain/encode.js';
+import type { LeaseKind, LeaseRow } from '../domain/rows.js';
+import { Answer, type Context, handle } from './context.js';
 
 // REST puts `acquired` beside the row, WebSocket puts both in one object (websocket §3).
-const claimGrant = (acquired: boolean, row: ClaimRow, status: number) => {
-  const claim = encodeClaim(row);
-  return new Answer({ acquired, claim }, status, { acquired, result: claim });
-};
-const lockGrant = (acquired: boolean, row: LockRow, status: number) => {
-  const lock = encodeLock(row);
-  return new Answer({ acquired, lock }, status, { acquired, result: lock });
-};
+function grant(acquired: boolean, row: LeaseRow, status: number): Answer {
+  const lease = encodeLease(row);
+  return new Answer({ acquired, [row.kind]: lease }, status, { acquired, result: lease });
+}
+
+interface Named {
+  kind: LeaseKind;
+  key: string;
+  owner: string;
+}
+
+async function refresh({ hub, key }: Context, lease: Named & { ttl_sec: number }): Promise<Answer> {
+  const { outcome } = await hub.write('refresh', lease, key(lease.owner));
+  return grant(true, outcome, 200);
+}
+
+async function release({ hub, key }: Context, lease: Named & { force: boolean }) {
+  const { outcome } = await hub.write('release', lease, key(lease.owner));
+  return encodeLease(outcome);
+}
 
 export const leaseOperations = [
   handle('claims.acquire', async ({ hub, key }, input) => {
-    const { owner_agent_id, task_message_id, ttl_sec } = input;
-    const { outcome } = await hub.write(
-      'acquireClaim',
-      {
-        claim_key: input.claim_key || `task-${task_message_id}`,
-        owner_agent_id,
-        task_message_id: task_message_id ?? null,
-        thread_id: input.thread_id || null,
-        ttl_sec,
-        metadata_json: stringify(input.metadata ?? {}),
-      },
-      key(owner_agent_id),
-    );
-    return claimGrant(outcome.acquired, outcome.claim, outcome.acquired ? 201 : 200);
+    const { owner_agent_id, task_message_id } = input;
+    const wish = {
+      kind: 'claim' as const,
+      key: input.claim_key || `task-${task_message_id}`,
+      owner: owner_agent_id,
+      task_message_id: task_message_id ?? null,
+      thread_id: input.thread_id || null,
+      ttl_sec: input.ttl_sec,
+      metadata_json: stringify(input.metadata ?? {}),
+    };
+    const { outcome } = await hub.write('acquire', wish, key(owner_agent_id));
+    return grant(outcome.acquired, outcome.lease, outcome.acquired ? 201 : 200);
   }),
-
-  handle('claims.refresh', async ({ hub, key }, { claim_key, owner_agent_id, ttl_sec }) => {
-    const { outcome } = await hub.write('refreshClaim', { claim_key, owner_agent_id, ttl_sec }, key(owner_agent_id));
-    return claimGrant(true, outcome, 200);
-  }),
-
-  handle('claims.release', async ({ hub, key }, { claim_key, agent_id, force }) => {
-    const { outcome } = await hub.write('releaseClaim', { claim_key, agent_id, force }, key(agent_id));
-    return encodeClaim(outcome);
-  }),
-
-  handle('claims.list', async ({ hub }, { thread_id, active_only }) =>
-    (await hub.store.claims({ thread_id, active_at: active_only ? hub.now : undefined })).map(encodeClaim),
-  ),
 
   handle('locks.acquire', async ({ hub, key }, { agent_id, file_path, ttl_sec, metadata }) => {
-    const lock = { agent_id, file_path, ttl_sec, metadata_json: stringify(metadata ?? {}) };
-    const { outcome } = await hub.write('acquireLock', lock, key(agent_id));
-    return lockGrant(outcome.acquired, outcome.lock, outcome.acquired ? 201 : 200);
+    const metadata_json = stringify(metadata ?? {});
+    const named = { kind: 'lock' as const, key: file_path, owner: agent_id };
+    const wish = { ...named, thread_id: null, task_message_id: null, ttl_sec, metadata_json };
+    const { outcome } = await hub.write('acquire', wish, key(agent_id));
+    return grant(outcome.acquired, outcome.lease, outcome.acquired ? 201 : 200);
   }),
 
-  handle('locks.refresh', async ({ hub, key }, { agent_id, file_path, ttl_sec }) => {
-    const { outcome } = await hub.write('refreshLock', { agent_id, file_path, ttl_sec }, key(agent_id));
-    return lockGrant(true, outcome, 200);
-  }),
+  handle('claims.refresh', (context, { claim_key, owner_agent_id, ttl_sec }) =>
+    refresh(context, { kind: 'claim', key: claim_key, owner: owner_agent_id, ttl_sec }),
+  ),
+  handle('locks.refresh', (context, { file_path, agent_id, ttl_sec }) =>
+    refresh(context, { kind: 'lock', key: file_path, owner: agent_id, ttl_sec }),
+  ),
 
-  handle('locks.release', async ({ hub, key }, { agent_id, file_path, force }) => {
-    const { outcome } = await hub.write('releaseLock', { file_path, agent_id, force }, key(agent_id));
-    return encodeLock(outcome);
-  }),
+  handle('claims.release', (context, { claim_key, agent_id, force }) =>
+    release(context, { kind: 'claim', key: claim_key, owner: agent_id, force }),
+  ),
+  handle('locks.release', (context, { file_path, agent_id, force }) =>
+    release(context, { kind: 'lock', key: file_path, owner: agent_id, force }),
+  ),
 
+  handle('claims.list', async ({ hub }, { thread_id, active_only }) =>
+    (await hub.store.leases('claim', { thread_id, active_at: active_only ? hub.now : undefined })).map(encodeLease),
+  ),
   handle('locks.list', async ({ hub }, { agent_id, active_only }) =>
-    (await hub.store.locks({ agent_id, active_at: active_only ? hub.now : undefined })).map(encodeLock),
+    (await hub.store.leases('lock', { owner: agent_id, active_at: active_only ? hub.now : undefined })).map(
+      encodeLease,
+    ),
   ),
 ];

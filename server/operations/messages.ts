@@ -1,6 +1,6 @@
 import { DEFAULT_CHANNEL, DIRECT_CHANNEL, HubError, JsonText, stringify } from '../../protocol/index.js';
+import type { PostMessage } from '../domain/commands/messages.js';
 import { encodeMessage, messageJson } from '../domain/encode.js';
-import type { PostMessage } from '../domain/store.js';
 import { Answer, type Context, handle } from './context.js';
 
 /** An unknown channel comes before a wrong number (arc-v1 §2.6), but not before a channel that is no text. */

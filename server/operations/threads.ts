@@ -1,6 +1,6 @@
 import { HubError } from '../../protocol/index.js';
-import { encodeClaim, encodeLock, encodeMessage, encodeTask } from '../domain/encode.js';
-import { encodeThread } from '../domain/threads.js';
+import { encodeLease, encodeMessage, encodeTask } from '../domain/encode.js';
+import { encodeThread } from '../domain/rules/threads.js';
 import { handle } from './context.js';
 
 export const threadOperations = [
@@ -13,8 +13,8 @@ export const threadOperations = [
       thread: encodeThread(detail.thread),
       messages: detail.messages.map(encodeMessage),
       tasks: detail.tasks.map(encodeTask),
-      claims: detail.claims.map(encodeClaim),
-      locks: detail.locks.map(encodeLock),
+      claims: detail.claims.map(encodeLease),
+      locks: detail.locks.map(encodeLease),
     };
   }),
 ];

@@ -58,18 +58,18 @@ describe('a claim', () => {
             } else if (each.do === 'refresh') {
               const wanted = current === each.agent;
               if (wanted) grant(model, each.agent, each.ttl);
-              const lease = { claim_key, owner_agent_id: name, ttl_sec: each.ttl };
-              outcomes.push([wanted, domain.hub.write('refreshClaim', lease).then(yes, no)]);
+              const lease = { kind: 'claim' as const, key: claim_key, owner: name, ttl_sec: each.ttl };
+              outcomes.push([wanted, domain.hub.write('refresh', lease).then(yes, no)]);
             } else {
               const wanted = current !== undefined && (each.do === 'force' || current === each.agent);
               if (wanted) model.holder = undefined;
-              const release = { claim_key, agent_id: name, force: each.do === 'force' };
-              outcomes.push([wanted, domain.hub.write('releaseClaim', release).then(yes, no)]);
+              const release = { kind: 'claim' as const, key: claim_key, owner: name, force: each.do === 'force' };
+              outcomes.push([wanted, domain.hub.write('release', release).then(yes, no)]);
             }
           }
           expect(await Promise.all(outcomes.map(([, call]) => call))).toEqual(outcomes.map(([wanted]) => wanted));
-          const active = await domain.store.claims({ active_at: domain.hub.now });
-          const held = Object.fromEntries(active.map(({ claim_key, owner_agent_id }) => [claim_key, owner_agent_id]));
+          const active = await domain.store.leases('claim', { active_at: domain.hub.now });
+          const held = Object.fromEntries(active.map(({ key, owner }) => [key, owner]));
           expect(held).toEqual(
             Object.fromEntries(
               models.flatMap((model, i) =>

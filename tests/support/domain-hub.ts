@@ -3,8 +3,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_LIMITS } from '../../protocol/index.js';
+import type { AcquireLease } from '../../server/domain/commands/leases.js';
+import type { PostMessage } from '../../server/domain/commands/messages.js';
 import { Hub } from '../../server/domain/hub.js';
-import type { PostMessage } from '../../server/domain/store.js';
 import { SqliteStore } from '../../server/store/sqlite/sqlite-store.js';
 import { FakeClock, settle } from './fake-clock.js';
 
@@ -83,13 +84,16 @@ export class DomainHub implements AsyncDisposable {
     return outcome;
   }
 
-  async claim(owner_agent_id: string, claim_key: string, ttl_sec = 300) {
-    const lease = { claim_key, owner_agent_id, task_message_id: null, thread_id: null, ttl_sec, metadata_json: '{}' };
-    return (await this.hub.write('acquireClaim', lease)).outcome;
+  claim(owner: string, key: string, ttl_sec = 300) {
+    return this.#acquire({ kind: 'claim', key, owner, ttl_sec, metadata_json: '{}' });
   }
 
-  async lock(agent_id: string, file_path: string, ttl_sec = 300) {
-    return (await this.hub.write('acquireLock', { agent_id, file_path, ttl_sec, metadata_json: '{}' })).outcome;
+  lock(owner: string, key: string, ttl_sec = 300, metadata_json = '{}') {
+    return this.#acquire({ kind: 'lock', key, owner, ttl_sec, metadata_json });
+  }
+
+  async #acquire(lease: Omit<AcquireLease, 'thread_id' | 'task_message_id'>) {
+    return (await this.hub.write('acquire', { ...lease, thread_id: null, task_message_id: null })).outcome;
   }
 
   async post(fields: Partial<PostMessage> = {}) {

@@ -141,12 +141,11 @@ export class WebSocketDoor implements ConnectionHost {
   #offer(batch: Batch): void {
     for (const connection of this.#connections) connection.offer(batch);
     for (const published of batch.changes) {
-      const { topic, change, row } = published;
-      if (topic === 'hub' && change === 'shutdown_final') {
+      if (published.topic === 'hub' && published.change === 'shutdown_final') {
         for (const connection of this.#connections) connection.tell(published);
       }
-      if (topic === 'session' && (change === 'replaced' || change === 'opened') && row !== undefined) {
-        this.#followSession(row as SessionRow);
+      if (published.topic === 'session' && (published.change === 'replaced' || published.change === 'opened')) {
+        this.#followSession(published.row);
       }
     }
   }

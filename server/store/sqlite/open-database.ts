@@ -4,7 +4,8 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { ConfigError } from '../../config.js';
-import { ARC_V1_SCHEMA, MIGRATIONS } from './migrations.js';
+import { ARC_V1_SCHEMA } from './migrations/arc-v1.js';
+import { MIGRATIONS } from './migrations/index.js';
 
 /** Absolute path of a storage setting; a leading `~` is the home folder, once. */
 export function storagePath(setting: string): string {

@@ -6,8 +6,9 @@ import { ARC_V1_SCHEMA as FOREIGN_SCHEMA } from '../../../tests/fixtures/arc-v1-
 import { message, openStore, tempFolder } from '../../../tests/support/domain-hub.js';
 import { FakeClock } from '../../../tests/support/fake-clock.js';
 import { ConfigError } from '../../config.js';
-import type { Committed } from '../../domain/store.js';
-import { MIGRATIONS } from './migrations.js';
+import type { Committed } from '../../domain/changes.js';
+import { ARC_V1_SCHEMA } from './migrations/arc-v1.js';
+import { MIGRATIONS } from './migrations/index.js';
 
 const key = (name: string, fingerprint = 'f') => ({ agent_id: 'ana', key: name, fingerprint });
 
@@ -147,19 +148,20 @@ describe('a key (websocket §7)', () => {
       told += messages.length + changes.length;
     });
     const claim = {
-      claim_key: 'k',
-      owner_agent_id: 'ana',
+      kind: 'claim' as const,
+      key: 'k',
+      owner: 'ana',
       task_message_id: null,
       thread_id: null,
       ttl_sec: 60,
       metadata_json: '{}',
     };
     const [first, second] = await Promise.all([
-      store.write('acquireClaim', claim, key('one')),
-      store.write('acquireClaim', claim, key('one')),
+      store.write('acquire', claim, key('one')),
+      store.write('acquire', claim, key('one')),
     ]);
     await clock.advance(30_000);
-    const third = await store.write('acquireClaim', claim, key('one'));
+    const third = await store.write('acquire', claim, key('one'));
     expect([first.replayed, second.replayed, third.replayed]).toEqual([false, true, true]);
     expect(third.outcome).toEqual(first.outcome);
     expect(told).toBe(1);
@@ -251,6 +253,48 @@ describe('opening a file', () => {
       { latest_message_id: 5, message_count: 5, open_task_count: 0 },
     ]);
     other.close();
+    await store.close();
+  });
+
+  it('answers repeats of claims and locks that an older version has done', async () => {
+    using folder = tempFolder();
+    const path = join(folder.path, 'arc.sqlite3');
+    const older = new Database(path);
+    older.exec('CREATE TABLE arc_hub_schema (version INTEGER PRIMARY KEY); INSERT INTO arc_hub_schema VALUES (1)');
+    older.exec(ARC_V1_SCHEMA + MIGRATIONS[0]);
+    const claim = {
+      claim_key: 'k',
+      thread_id: 't',
+      task_message_id: 7,
+      owner_agent_id: 'ana',
+      claimed_at: '2026-01-01T00:00:00Z',
+      expires_at: '2026-01-01T00:05:00Z',
+      released_at: null,
+      metadata_json: '{}',
+    };
+    const put = older.prepare(
+      `INSERT INTO arc_hub_keys (agent_id, key, fingerprint, answer, created_ms) VALUES ('ana', ?, 'f', ?, 0)`,
+    );
+    put.run('taken', JSON.stringify({ acquired: true, claim }));
+    put.run('released', JSON.stringify({ ...claim, released_at: '2026-01-01T00:01:00Z' }));
+    put.run('post', '42');
+    older.close();
+    const store = openStore(path);
+    const lease = { kind: 'claim' as const, key: 'k', owner: 'ana' };
+    const row = {
+      ...lease,
+      since: '2026-01-01T00:00:00Z',
+      expires_at: '2026-01-01T00:05:00Z',
+      released_at: null,
+      thread_id: 't',
+      task_message_id: 7,
+      metadata_json: '{}',
+    };
+    const wish = { ...lease, thread_id: 't', task_message_id: 7, ttl_sec: 300, metadata_json: '{}' };
+    const taken = await store.write('acquire', wish, key('taken'));
+    expect(taken).toEqual({ outcome: { acquired: true, lease: row }, replayed: true });
+    const released = await store.write('release', { ...lease, force: false }, key('released'));
+    expect(released).toEqual({ outcome: { ...row, released_at: '2026-01-01T00:01:00Z' }, replayed: true });
     await store.close();
   });
 

@@ -1,26 +1,15 @@
 import { statSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
-import type { MessageRow } from '../../domain/rows.js';
-import type {
-  CommandName,
-  Commands,
-  Committed,
-  MessagePage,
-  StateChange,
-  StateTopic,
-  Store,
-  TaskFilter,
-  ThreadDetailRows,
-  WriteKey,
-  Written,
-} from '../../domain/store.js';
+import type { Committed, StateChange } from '../../domain/changes.js';
+import { type CommandName, type Commands, perform, recall, type Written } from '../../domain/commands/index.js';
+import type { LeaseKind, MessageRow, WriteKey } from '../../domain/rows.js';
+import type { LeaseFilter, MessagePage, Store, TaskFilter, ThreadDetailRows } from '../../domain/store.js';
 import { type Clock, type Timer, timestamp } from '../../domain/time.js';
-import { COMMANDS, recallOutcome, rememberOutcome, type Work } from './commands.js';
+import { Tx } from '../../domain/tx.js';
 import { GroupCommit } from './group-commit.js';
 import { instanceId, openDatabase, realPath } from './open-database.js';
 import { isGuessed, type LoggedChange } from './tables/changes.js';
-import { lockThread } from './tables/threads.js';
-import { Tables } from './tables.js';
+import { SqliteTables } from './tables/index.js';
 
 /** How often other processes' writes are looked for while somebody waits; they are to be pushed within 100 ms. */
 const WATCH_MS = 75;
@@ -44,13 +33,13 @@ export class SqliteStore implements Store {
   readonly journal_mode: string;
   readonly #db: Database;
   readonly #clock: Clock;
-  readonly #tables: Tables;
+  readonly #tables: SqliteTables;
   readonly #commits: GroupCommit;
   readonly #dataVersion: Statement<[], number>;
   readonly #onError: (cause: unknown) => void;
   readonly #listeners: ((committed: Committed) => void)[] = [];
 
-  #work: Work;
+  #tx: Tx;
   #foreign: Committed = NOTHING;
   #seenVersion: number;
   #lastId: number;
@@ -64,7 +53,7 @@ export class SqliteStore implements Store {
     this.#clock = clock;
     this.#onError = onError;
     this.#db = openDatabase(path, durability, timestamp(clock.nowMs()));
-    this.#tables = new Tables(this.#db);
+    this.#tables = new SqliteTables(this.#db);
     this.journal_mode = String(this.#db.pragma('journal_mode', { simple: true }));
     const general = this.#tables.channels.get('general');
     this.instance_id = instanceId(realPath(path), general?.created_at ?? '');
@@ -72,17 +61,17 @@ export class SqliteStore implements Store {
     this.#seenVersion = this.#dataVersion.get() ?? 0;
     this.#lastId = this.#tables.messages.latestId();
     this.#lastSeq = this.#tables.changes.latest(0);
-    this.#work = this.#newWork();
+    this.#tx = this.#newTx();
     this.#commits = new GroupCommit(this.#db, {
       begun: (careful) => {
-        this.#work = this.#newWork();
+        this.#tx = this.#newTx();
         this.#foreign = this.#readForeign();
         // Under a savepoint a command's messages must go and stay with the command.
         this.#tables.messages.begin(!careful);
       },
       ending: () => {
         this.#tables.messages.flush();
-        const { changes } = this.#work;
+        const { changes } = this.#tx;
         if (!changes.every(isGuessed)) this.#tables.changes.correct(this.#lastSeq, changes);
         if (changes.length > 0) this.#lastSeq = this.#tables.changes.latest(this.#lastSeq);
       },
@@ -97,31 +86,11 @@ export class SqliteStore implements Store {
     input: Commands[K]['in'],
     key?: WriteKey,
   ): Promise<Written<Commands[K]['out']>> {
-    return this.#commits.submit(() => {
-      if (key === undefined) return { outcome: this.#run(name, input), replayed: false };
-      const answer = this.#tables.keys.recall(key);
-      if (answer !== undefined) return { outcome: recallOutcome(name, answer, this.#tables), replayed: true };
-      const outcome = this.#run(name, input);
-      this.#tables.keys.remember(key, rememberOutcome(name, outcome), this.#work.nowMs);
-      return { outcome, replayed: false };
-    });
-  }
-
-  /** Effects of a command that failed are forgotten with its savepoint. */
-  #run<K extends CommandName>(name: K, input: Commands[K]['in']): Commands[K]['out'] {
-    const { messages, changes } = this.#work;
-    const [messageMark, changeMark] = [messages.length, changes.length];
-    try {
-      return COMMANDS[name](this.#work, input);
-    } catch (cause) {
-      messages.length = messageMark;
-      changes.length = changeMark;
-      throw cause;
-    }
+    return this.#commits.submit(() => perform(this.#tx, name, input, key));
   }
 
   async knows(key: WriteKey): Promise<boolean> {
-    return this.#tables.keys.recall(key) !== undefined;
+    return recall(this.#tables.keys, key) !== undefined;
   }
 
   onCommit(listener: (committed: Committed) => void): void {
@@ -173,8 +142,8 @@ export class SqliteStore implements Store {
     return this.#tables.sessions.anyBefore(cutoff);
   }
   async threads(now: string) {
-    const { threads, claims, locks } = this.#tables;
-    return threads.list(claims.list({ active_at: now }), locks.list({ active_at: now }));
+    const { threads, leases } = this.#tables;
+    return threads.list(leases.list('claim', { active_at: now }), leases.list('lock', { active_at: now }));
   }
   async thread(threadId: string, now: string): Promise<ThreadDetailRows | undefined> {
     const messages = this.#tables.messages.page({
@@ -184,30 +153,16 @@ export class SqliteStore implements Store {
       limit: -1,
     });
     const tasks = this.#tables.tasks.list({ thread_id: threadId });
-    const claims = this.#tables.claims.list({ thread_id: threadId });
-    const locks = this.#tables.locks.namingThreads().filter((lock) => lockThread(lock) === threadId);
+    const claims = this.#tables.leases.list('claim', { thread_id: threadId });
+    const locks = this.#tables.leases.list('lock', { thread_id: threadId });
     if (messages.length + tasks.length + claims.length + locks.length === 0) return undefined;
     return { thread: this.#tables.threads.get(threadId, claims, locks, now), messages, tasks, claims, locks };
   }
-  async claims(filter: { thread_id?: string | undefined; active_at?: string | undefined }) {
-    return this.#tables.claims.list(filter);
+  async leases(kind: LeaseKind, filter: LeaseFilter) {
+    return this.#tables.leases.list(kind, filter);
   }
-  async locks(filter: { agent_id?: string | undefined; active_at?: string | undefined }) {
-    return this.#tables.locks.list(filter);
-  }
-  async activeLeases(now: string) {
-    const claims = this.#tables.claims.list({ active_at: now });
-    const locks = this.#tables.locks.list({ active_at: now });
-    return [
-      ...claims.map((row) => ({ kind: 'claim' as const, key: row.claim_key, expires_at: row.expires_at })),
-      ...locks.map((row) => ({ kind: 'lock' as const, key: row.file_path, expires_at: row.expires_at })),
-    ];
-  }
-  async claim(key: string) {
-    return this.#tables.claims.get(key);
-  }
-  async lock(path: string) {
-    return this.#tables.locks.get(path);
+  async lease(kind: LeaseKind, key: string) {
+    return this.#tables.leases.get(kind, key);
   }
   async tasks(filter: TaskFilter) {
     return this.#tables.tasks.list(filter);
@@ -232,9 +187,8 @@ export class SqliteStore implements Store {
     this.#db.close();
   }
 
-  #newWork(): Work {
-    const nowMs = this.#clock.nowMs();
-    return { tables: this.#tables, nowMs, now: timestamp(nowMs), messages: [], changes: [] };
+  #newTx(): Tx {
+    return new Tx(this.#tables, this.#clock.nowMs());
   }
 
   #look(): void {
@@ -265,26 +219,33 @@ export class SqliteStore implements Store {
   }
 
   #describe({ topic, key, change }: LoggedChange): StateChange[] {
-    const { channels, sessions, claims, locks, tasks } = this.#tables;
-    const rows: Record<StateTopic, () => StateChange['row'] | undefined> = {
-      channel: () => channels.get(String(key)),
-      session: () => sessions.get(String(key)),
-      claim: () => claims.get(String(key)),
-      lock: () => locks.get(String(key)),
-      task: () => tasks.get(Number(key)),
-    };
-    const row = rows[topic as StateTopic]?.();
-    return row === undefined ? [] : [{ topic: topic as StateTopic, change, row }];
+    const { channels, sessions, leases, tasks } = this.#tables;
+    const found = <Topic extends StateChange['topic']>(of: Topic, row: object | undefined) =>
+      // The topic says which row it is.
+      row === undefined ? [] : [{ topic: of, change, row } as unknown as StateChange];
+    switch (topic) {
+      case 'channel':
+        return found(topic, channels.get(String(key)));
+      case 'session':
+        return found(topic, sessions.get(String(key)));
+      case 'claim':
+      case 'lock':
+        return found(topic, leases.get(topic, String(key)));
+      case 'task':
+        return found(topic, tasks.get(Number(key)));
+      default:
+        return [];
+    }
   }
 
   #publish(): void {
-    const { messages, changes } = this.#work;
+    const { messages, changes } = this.#tx;
     const foreign = this.#foreign;
     this.#foreign = NOTHING;
     if (foreign !== NOTHING) this.#emit(foreign);
     this.#lastId = messages.at(-1)?.id ?? this.#lastId;
     if (messages.length > 0 || changes.length > 0) this.#emit({ messages, changes });
-    this.#committedMs = this.#work.nowMs;
+    this.#committedMs = this.#tx.nowMs;
     this.#checkpoint ??= this.#clock.after(CHECKPOINT_IDLE_MS, () => this.#checkpointWhenIdle());
   }
 

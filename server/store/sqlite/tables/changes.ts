@@ -1,6 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
-import type { ChannelRow, ClaimRow, LockRow, SessionRow, TaskRow } from '../../../domain/rows.js';
-import type { StateChange } from '../../../domain/store.js';
+import type { StateChange } from '../../../domain/changes.js';
 
 export interface LoggedChange {
   seq: number;
@@ -37,7 +36,7 @@ export class ChangeLog {
   /** Replaces what triggers guessed of this transaction, which holds the file, by what it really did. */
   correct(seq: number, changes: readonly StateChange[]): void {
     this.#undo.run(seq);
-    for (const { topic, change, row } of changes) this.#insert.run(topic, keyOf(topic, row), change);
+    for (const change of changes) this.#insert.run(change.topic, keyOf(change), change.change);
   }
   prune(): void {
     this.#prune.run(this.latest(0) - KEEP);
@@ -49,17 +48,16 @@ const UNGUESSED: ReadonlySet<string> = new Set(['replaced', 'expired', 'recovere
 
 export const isGuessed = ({ change }: StateChange) => !UNGUESSED.has(change);
 
-function keyOf(topic: StateChange['topic'], row: StateChange['row']): string | number {
+function keyOf({ topic, row }: StateChange): string | number {
   switch (topic) {
     case 'channel':
-      return (row as ChannelRow).name;
+      return row.name;
     case 'session':
-      return (row as SessionRow).session_id;
+      return row.session_id;
     case 'claim':
-      return (row as ClaimRow).claim_key;
     case 'lock':
-      return (row as LockRow).file_path;
+      return row.key;
     case 'task':
-      return (row as TaskRow).task_id;
+      return row.task_id;
   }
 }

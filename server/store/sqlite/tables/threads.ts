@@ -1,9 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3';
-import { isActive } from '../../../domain/leases.js';
-import type { ClaimRow, LockRow, ThreadRow } from '../../../domain/rows.js';
+import type { LeaseRow, ThreadRow } from '../../../domain/rows.js';
+import { isActive } from '../../../domain/rules/leases.js';
 import type { ThreadWithLeases } from '../../../domain/store.js';
-import { threadOfLock } from '../../../domain/threads.js';
-import { storedValue } from '../../../json.js';
 
 /** The channel of a thread: that of its root task, else of its first message, else of its first task (arc-v1 §3.7). */
 const SUMMARY = `
@@ -17,19 +15,22 @@ const SUMMARY = `
   FROM arc_hub_threads AS t`;
 
 export class ThreadStore {
+  readonly #flush: () => void;
   readonly #all: Statement<[], ThreadRow>;
   readonly #get: Statement<[string], ThreadRow>;
 
-  constructor(db: Database) {
+  /** @param flush writes what was said in this transaction: the summary counts what is in the table */
+  constructor(db: Database, flush: () => void) {
+    this.#flush = flush;
     this.#all = db.prepare(`${SUMMARY}
       WHERE t.message_count > 0 OR t.total_task_count > 0 OR EXISTS (SELECT 1 FROM claims WHERE thread_id = t.thread_id)
       ORDER BY coalesce(t.latest_message_id, -1) DESC, t.thread_id DESC`);
     this.#get = db.prepare(`${SUMMARY} WHERE t.thread_id = ?`);
   }
 
-  list(activeClaims: readonly ClaimRow[], activeLocks: readonly LockRow[]): ThreadWithLeases[] {
-    const claims = countBy(activeClaims, (claim) => claim.thread_id);
-    const locks = countBy(activeLocks, lockThread);
+  list(activeClaims: readonly LeaseRow[], activeLocks: readonly LeaseRow[]): ThreadWithLeases[] {
+    const claims = countThreads(activeClaims);
+    const locks = countThreads(activeLocks);
     return this.#all.all().map((thread) => ({
       ...thread,
       active_claim_count: claims.get(thread.thread_id) ?? 0,
@@ -38,7 +39,7 @@ export class ThreadStore {
   }
 
   /** The summary even of a thread that only leases know. */
-  get(threadId: string, claims: readonly ClaimRow[], locks: readonly LockRow[], now: string): ThreadWithLeases {
+  get(threadId: string, claims: readonly LeaseRow[], locks: readonly LeaseRow[], now: string): ThreadWithLeases {
     return {
       ...(this.#get.get(threadId) ?? emptyThread(threadId)),
       active_claim_count: claims.filter((claim) => isActive(claim, now)).length,
@@ -47,18 +48,14 @@ export class ThreadStore {
   }
 
   channelOf(threadId: string): string | null {
+    this.#flush();
     return this.#get.get(threadId)?.channel ?? null;
   }
 }
 
-export const lockThread = (lock: LockRow): string | null => threadOfLock(storedValue(lock.metadata_json, '{}'));
-
-function countBy<T>(rows: readonly T[], key: (row: T) => string | null): Map<string, number> {
+function countThreads(leases: readonly LeaseRow[]): Map<string, number> {
   const counts = new Map<string, number>();
-  for (const row of rows) {
-    const name = key(row);
-    if (name !== null) counts.set(name, (counts.get(name) ?? 0) + 1);
-  }
+  for (const { thread_id } of leases) if (thread_id !== null) counts.set(thread_id, (counts.get(thread_id) ?? 0) + 1);
   return counts;
 }
 

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { DomainHub } from '../../tests/support/domain-hub.js';
+import { DomainHub } from '../../../tests/support/domain-hub.js';
 import { decideAcquire, holds, isActive } from './leases.js';
 
 const refused = { code: 'not_found' };
+const claim = { kind: 'claim', key: 'k', owner: 'ana' } as const;
+const lock = { kind: 'lock', key: 'f', owner: 'ana' } as const;
 
 describe('a lease', () => {
   it('is active through the second in which it ends, and not after (arc-v1 §5.2)', () => {
@@ -20,30 +22,22 @@ describe('a lease', () => {
   it('is never shorter than asked, and one comparison decides at its boundary (arc-v1 §12 A10)', async () => {
     await using domain = new DomainHub({ start: '2026-01-01T00:00:00.400Z' });
     const { hub, clock, store } = domain;
-    const { claim } = await domain.claim('ana', 'k', 5);
-    expect(claim.expires_at).toBe('2026-01-01T00:00:06Z');
+    const { lease } = await domain.claim('ana', 'k', 5);
+    expect(lease.expires_at).toBe('2026-01-01T00:00:06Z');
     await domain.lock('ana', 'f', 5);
     await clock.advance(6_599); // 00:00:06.999
-    expect(await store.claims({ active_at: hub.now })).toHaveLength(1);
-    expect(await store.locks({ active_at: hub.now })).toHaveLength(1);
+    expect(await store.leases('claim', { active_at: hub.now })).toHaveLength(1);
+    expect(await store.leases('lock', { active_at: hub.now })).toHaveLength(1);
     expect((await domain.claim('ben', 'k')).acquired).toBe(false);
     expect((await domain.lock('ben', 'f')).acquired).toBe(false);
     expect(domain.changes).not.toContain('claim expired');
     await clock.advance(1); // 00:00:07.000
-    expect(await store.claims({ active_at: hub.now })).toEqual([]);
-    expect(await store.locks({ active_at: hub.now })).toEqual([]);
-    await expect(
-      hub.write('refreshClaim', { claim_key: 'k', owner_agent_id: 'ana', ttl_sec: 5 }),
-    ).rejects.toMatchObject(refused);
-    await expect(hub.write('releaseClaim', { claim_key: 'k', agent_id: 'ana', force: false })).rejects.toMatchObject(
-      refused,
-    );
-    await expect(hub.write('refreshLock', { file_path: 'f', agent_id: 'ana', ttl_sec: 5 })).rejects.toMatchObject(
-      refused,
-    );
-    await expect(hub.write('releaseLock', { file_path: 'f', agent_id: 'ana', force: true })).rejects.toMatchObject(
-      refused,
-    );
+    expect(await store.leases('claim', { active_at: hub.now })).toEqual([]);
+    expect(await store.leases('lock', { active_at: hub.now })).toEqual([]);
+    await expect(hub.write('refresh', { ...claim, ttl_sec: 5 })).rejects.toMatchObject(refused);
+    await expect(hub.write('release', { ...claim, force: false })).rejects.toMatchObject(refused);
+    await expect(hub.write('refresh', { ...lock, ttl_sec: 5 })).rejects.toMatchObject(refused);
+    await expect(hub.write('release', { ...lock, force: true })).rejects.toMatchObject(refused);
     expect((await domain.claim('ben', 'k')).acquired).toBe(true);
     expect((await domain.lock('ben', 'f')).acquired).toBe(true);
   });
@@ -52,7 +46,7 @@ describe('a lease', () => {
     await using domain = new DomainHub({ start: '2026-01-01T00:00:00Z' });
     await domain.claim('ana', 'k', 5);
     await domain.clock.advance(5_999);
-    const refreshed = await domain.hub.write('refreshClaim', { claim_key: 'k', owner_agent_id: 'ana', ttl_sec: 10 });
+    const refreshed = await domain.hub.write('refresh', { ...claim, ttl_sec: 10 });
     expect(refreshed.outcome.expires_at).toBe('2026-01-01T00:00:16Z');
   });
 });
@@ -79,8 +73,8 @@ describe('the lease clock', () => {
     await domain.claim('ana', 'refreshed', 5);
     await domain.claim('ana', 'released', 5);
     await domain.clock.advance(3_000);
-    await domain.hub.write('refreshClaim', { claim_key: 'refreshed', owner_agent_id: 'ana', ttl_sec: 100 });
-    await domain.hub.write('releaseClaim', { claim_key: 'released', agent_id: 'ana', force: false });
+    await domain.hub.write('refresh', { ...claim, key: 'refreshed', ttl_sec: 100 });
+    await domain.hub.write('release', { ...claim, key: 'released', force: false });
     await domain.clock.advance(50_000);
     expect(domain.changes).not.toContain('claim expired');
     await domain.clock.advance(60_000);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DomainHub } from '../../tests/support/domain-hub.js';
+import { DomainHub } from '../../../tests/support/domain-hub.js';
 import { decideOpen } from './sessions.js';
 
 const RECOVERED = [
@@ -48,8 +48,7 @@ describe('expiry', () => {
   it('recovers a lock whose metadata another hub has left as null (arc-v1 §3.8)', async () => {
     await using domain = new DomainHub();
     await domain.open('ana');
-    const lock = { agent_id: 'ana', file_path: 'f', ttl_sec: 300, metadata_json: 'null' };
-    await domain.hub.write('acquireLock', lock);
+    await domain.lock('ana', 'f', 300, 'null');
     await domain.clock.advance(122_000);
     expect(await domain.live()).toEqual([]);
     expect(await domain.notices()).toEqual(RECOVERED.slice(1));
@@ -96,7 +95,7 @@ describe('expiry', () => {
     await domain.clock.advance(130_000);
     expect(await domain.live()).toEqual([]);
     expect(await domain.notices()).toEqual([]);
-    expect(await domain.store.claims({ active_at: domain.hub.now })).toMatchObject([{ claim_key: 'k' }]);
+    expect(await domain.store.leases('claim', { active_at: domain.hub.now })).toMatchObject([{ key: 'k' }]);
   });
 });
 

@@ -1,40 +1,3 @@
-/**
- * Arc v1's six tables and nine indexes exactly as other hubs make them (arc-v1 §3.8), and beside them what is ours: further
- * tables, indexes and triggers named `arc_hub_…`, with a version of their own. Triggers run inside other writers' SQLite,
- * so they use plain SQL that 3.35 knows; they are how counters stay right and changes are noticed whoever writes.
- */
-export const ARC_V1_SCHEMA = `
-CREATE TABLE IF NOT EXISTS channels (
-  name TEXT PRIMARY KEY, created_at TEXT NOT NULL, created_by TEXT, metadata_json TEXT NOT NULL DEFAULT '{}');
-CREATE TABLE IF NOT EXISTS messages (
-  id INTEGER PRIMARY KEY AUTOINCREMENT, ts TEXT NOT NULL, from_agent TEXT NOT NULL, to_agent TEXT,
-  channel TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL, attachments_json TEXT NOT NULL DEFAULT '[]',
-  reply_to INTEGER, thread_id TEXT, metadata_json TEXT NOT NULL DEFAULT '{}');
-CREATE TABLE IF NOT EXISTS sessions (
-  session_id TEXT PRIMARY KEY, agent_id TEXT NOT NULL, display_name TEXT NOT NULL,
-  capabilities_json TEXT NOT NULL DEFAULT '[]', metadata_json TEXT NOT NULL DEFAULT '{}',
-  created_at TEXT NOT NULL, last_seen TEXT NOT NULL, active INTEGER NOT NULL DEFAULT 1);
-CREATE TABLE IF NOT EXISTS claims (
-  claim_key TEXT PRIMARY KEY, thread_id TEXT, task_message_id INTEGER, owner_agent_id TEXT NOT NULL,
-  claimed_at TEXT NOT NULL, expires_at TEXT NOT NULL, released_at TEXT, metadata_json TEXT NOT NULL DEFAULT '{}');
-CREATE TABLE IF NOT EXISTS locks (
-  file_path TEXT PRIMARY KEY, agent_id TEXT NOT NULL, locked_at TEXT NOT NULL, expires_at TEXT NOT NULL,
-  released_at TEXT, metadata_json TEXT NOT NULL DEFAULT '{}');
-CREATE TABLE IF NOT EXISTS tasks (
-  task_id INTEGER PRIMARY KEY, parent_task_id INTEGER, channel TEXT NOT NULL, thread_id TEXT,
-  status TEXT NOT NULL DEFAULT 'open', created_at TEXT NOT NULL, completed_at TEXT,
-  FOREIGN KEY (parent_task_id) REFERENCES tasks (task_id));
-CREATE INDEX IF NOT EXISTS ix_m_ch ON messages (channel, id);
-CREATE INDEX IF NOT EXISTS ix_m_to ON messages (to_agent, id);
-CREATE INDEX IF NOT EXISTS ix_m_th ON messages (thread_id, id);
-CREATE INDEX IF NOT EXISTS ix_s_ag ON sessions (agent_id);
-CREATE INDEX IF NOT EXISTS ix_s_ac ON sessions (active, last_seen);
-CREATE INDEX IF NOT EXISTS ix_c_th ON claims (thread_id);
-CREATE INDEX IF NOT EXISTS ix_l_ag ON locks (agent_id);
-CREATE INDEX IF NOT EXISTS ix_t_par ON tasks (parent_task_id);
-CREATE INDEX IF NOT EXISTS ix_t_st ON tasks (status);
-`;
-
 /** A lease row changed: what that means, told from the row before and after. */
 const leaseTriggers = (table: string, topic: string, key: string, owner: string, taken: string) => `
 CREATE TRIGGER arc_hub_${topic}_insert AFTER INSERT ON ${table} BEGIN
@@ -48,9 +11,8 @@ CREATE TRIGGER arc_hub_${topic}_update AFTER UPDATE ON ${table} BEGIN
 END;
 `;
 
-/** Numbered from 1; each runs once, in order, in the transaction that records its number. */
-export const MIGRATIONS: readonly string[] = [
-  `
+/** Counters of threads, the log of changes, cursors and idempotency keys, with the triggers that keep them. */
+export const hub = `
 CREATE TABLE arc_hub_threads (
   thread_id TEXT PRIMARY KEY, first_message_id INTEGER, latest_message_id INTEGER, latest_artifact_id INTEGER,
   root_task_id INTEGER, first_task_id INTEGER,
@@ -128,5 +90,4 @@ CREATE TRIGGER arc_hub_task_update AFTER UPDATE OF status ON tasks WHEN new.stat
 END;
 ${leaseTriggers('claims', 'claim', 'claim_key', 'owner_agent_id', 'claimed_at')}
 ${leaseTriggers('locks', 'lock', 'file_path', 'agent_id', 'locked_at')}
-`,
-];
+`;

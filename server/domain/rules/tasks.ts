@@ -1,4 +1,4 @@
-import type { MessageRow, NewMessage, TaskRow } from './rows.js';
+import type { MessageRow, NewMessage, TaskRow } from '../rows.js';
 
 export const createsTask = (kind: string) => kind === 'task' || kind === 'task_request';
 

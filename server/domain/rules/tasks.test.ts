@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { DomainHub } from '../../tests/support/domain-hub.js';
+import { DomainHub } from '../../../tests/support/domain-hub.js';
 import { rollsUp } from './tasks.js';
 
 const task = (domain: DomainHub, parent_task_id: number | null = null, kind = 'task') =>

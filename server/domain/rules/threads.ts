@@ -1,4 +1,5 @@
-import type { ThreadWithLeases } from './store.js';
+import { storedValue } from '../../json.js';
+import type { ThreadWithLeases } from '../store.js';
 
 /** `completed` beats an active lease; open tasks without leases are `waiting` (arc-v1 §5.6). */
 export function threadStatus(thread: ThreadWithLeases): 'completed' | 'open' | 'waiting' {
@@ -6,10 +7,11 @@ export function threadStatus(thread: ThreadWithLeases): 'completed' | 'open' | '
   return thread.active_claim_count + thread.active_lock_count > 0 ? 'open' : 'waiting';
 }
 
-/** The thread of a lock: `metadata.thread_id`, if it is a JSON string (arc-v1 §3.5). */
-export function threadOfLock(metadata: unknown): string | null {
-  const thread = (metadata as { thread_id?: unknown } | null)?.thread_id;
-  return typeof thread === 'string' ? thread : null;
+/** The thread of a lock: `thread_id` of its metadata, if that is a JSON string (arc-v1 §3.5). */
+export function threadOfLock(metadata_json: string): string | null {
+  if (!metadata_json.includes('thread_id')) return null;
+  const metadata = storedValue(metadata_json, '{}') as { thread_id?: unknown } | null;
+  return typeof metadata?.thread_id === 'string' ? metadata.thread_id : null;
 }
 
 export const encodeThread = (thread: ThreadWithLeases) => ({
