@@ -33,7 +33,8 @@ export function timestamp(ms: number): string {
   return cachedText;
 }
 
-/** End of a lease: rounded up, so that none is shorter than asked. Active while `expires_at >= timestamp(now)`. */
-export function leaseEnd(nowMs: number, ttlSec: number): string {
-  return timestamp(Math.ceil(nowMs / 1_000 + ttlSec) * 1_000);
-}
+/**
+ * End of a lease, cut down to the second. Since it is active while `expires_at >= timestamp(now)`, through the second that
+ * it names, none is shorter than asked, and none longer by more than a second (arc-v1 §5.2).
+ */
+export const leaseEnd = (nowMs: number, ttlSec: number): string => timestamp(nowMs + ttlSec * 1_000);

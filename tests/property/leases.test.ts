@@ -35,7 +35,7 @@ describe('a claim', () => {
           Math.floor(domain.clock.nowMs() / 1_000) <= model.endsSec ? model.holder : undefined;
         const grant = (model: Model, agentId: number, ttlSec: number) => {
           model.holder = agentId;
-          model.endsSec = Math.ceil(domain.clock.nowMs() / 1_000 + ttlSec);
+          model.endsSec = Math.floor(domain.clock.nowMs() / 1_000) + ttlSec;
         };
         for (const group of groups) {
           const outcomes: [wanted: boolean, call: Promise<boolean>][] = [];

@@ -19,19 +19,19 @@ describe('a lease', () => {
     expect(decideAcquire(lease, 'ben', '2026-01-01T00:00:07Z')).toBe('take');
   });
 
-  it('is never shorter than asked, and one comparison decides at its boundary (arc-v1 §12 A10)', async () => {
+  it('is never shorter than asked, nor a second longer, and one comparison decides at its boundary (arc-v1 §12 A10)', async () => {
     await using domain = new DomainHub({ start: '2026-01-01T00:00:00.400Z' });
     const { hub, clock, store } = domain;
     const { lease } = await domain.claim('ana', 'k', 5);
-    expect(lease.expires_at).toBe('2026-01-01T00:00:06Z');
+    expect(lease.expires_at).toBe('2026-01-01T00:00:05Z');
     await domain.lock('ana', 'f', 5);
-    await clock.advance(6_599); // 00:00:06.999
+    await clock.advance(5_599); // 00:00:05.999
     expect(await store.leases('claim', { active_at: hub.now })).toHaveLength(1);
     expect(await store.leases('lock', { active_at: hub.now })).toHaveLength(1);
     expect((await domain.claim('ben', 'k')).acquired).toBe(false);
     expect((await domain.lock('ben', 'f')).acquired).toBe(false);
     expect(domain.changes).not.toContain('claim expired');
-    await clock.advance(1); // 00:00:07.000
+    await clock.advance(1); // 00:00:06.000
     expect(await store.leases('claim', { active_at: hub.now })).toEqual([]);
     expect(await store.leases('lock', { active_at: hub.now })).toEqual([]);
     await expect(hub.write('refresh', { ...claim, ttl_sec: 5 })).rejects.toMatchObject(refused);
@@ -47,7 +47,7 @@ describe('a lease', () => {
     await domain.claim('ana', 'k', 5);
     await domain.clock.advance(5_999);
     const refreshed = await domain.hub.write('refresh', { ...claim, ttl_sec: 10 });
-    expect(refreshed.outcome.expires_at).toBe('2026-01-01T00:00:16Z');
+    expect(refreshed.outcome.expires_at).toBe('2026-01-01T00:00:15Z');
   });
 });
 
@@ -58,7 +58,7 @@ describe('the lease clock', () => {
     await domain.claim('ana', 'long', 20);
     await domain.claim('ana', 'short', 5);
     await domain.lock('ana', 'f', 5);
-    await domain.clock.advance(6_749);
+    await domain.clock.advance(5_749);
     const ended = () => domain.changes.filter((change) => change.endsWith('expired'));
     expect(ended()).toEqual([]);
     await domain.clock.advance(1);
