@@ -18,6 +18,7 @@ import {
   type Task,
   type Thread,
   type ThreadDetail,
+  waitOf,
 } from '../protocol/index.js';
 import { completeParams, findOperation, type ParamsOf, type ResultOf } from './operation-params.js';
 import type { Transport } from './transport.js';
@@ -104,11 +105,11 @@ export abstract class HubOperations {
   ): Promise<unknown> {
     const operation = findOperation(name);
     if (operation === undefined) throw new HubError('unknown_method', `unknown method: ${name}`);
-    if (name === 'events.subscribe' || name === 'events.unsubscribe') {
+    if (operation.pushes) {
       throw new HubError('bad_request', 'subscriptions are made by subscribe()');
     }
     const complete = completeParams(operation, params, this.agentId);
-    const waitMs = operation.kind === 'wait' ? waitSeconds(name, complete) * 1_000 + SPARE_MS : 0;
+    const waitMs = operation.waits ? Math.min(waitOf(operation, complete), MAX_WAIT_SEC) * 1_000 + SPARE_MS : 0;
     return this.transport.call(name, complete, { timeoutMs: timeoutMs ?? Math.max(this.#timeoutMs, waitMs), signal });
   }
 
@@ -385,9 +386,3 @@ export function split<T extends CallOptions>(options: T): [CallOptions, Omit<T, 
 
 /** The longest wait that a hub can be configured to grant: it lowers longer ones silently (websocket §12). */
 const MAX_WAIT_SEC = 86_400;
-
-/** How long the hub may take to answer, by the wait that was asked of it. */
-function waitSeconds(name: string, params: Readonly<Record<string, unknown>>): number {
-  const sec = name === 'rpc.call' ? (params.timeout_sec ?? 30) : (params.timeout ?? 0);
-  return typeof sec === 'number' && !Number.isNaN(sec) ? Math.min(Math.max(0, sec), MAX_WAIT_SEC) : 0;
-}

@@ -1,11 +1,11 @@
 import {
-  DEFAULT_LIMITS,
   type InputOf,
   OPERATIONS,
   type Operation,
   type OperationName,
   type Operations,
   type OutputOf,
+  takesKey,
 } from '../protocol/index.js';
 
 /** Fields that the client fills in with its own agent or session when they are not given. */
@@ -18,19 +18,6 @@ export type ResultOf<Name extends OperationName> = OutputOf<Operations[Name]>;
 
 export function findOperation(name: string): Operation | undefined {
   return Object.hasOwn(OPERATIONS, name) ? OPERATIONS[name as OperationName] : undefined;
-}
-
-const keyed = new Map<Operation, boolean>();
-
-/** Whether the operation takes an `idempotency_key`, and so may be repeated without being done twice. */
-export function takesKey(operation: Operation): boolean {
-  let takes = keyed.get(operation);
-  if (takes === undefined) {
-    const schema: object = operation.input(DEFAULT_LIMITS);
-    takes = 'shape' in schema && Object.hasOwn(schema.shape as object, 'idempotency_key');
-    keyed.set(operation, takes);
-  }
-  return takes;
 }
 
 let keyPrefix: string | undefined;
@@ -59,7 +46,8 @@ export function completeParams(
 ): Record<string, unknown> {
   const complete: Record<string, unknown> = {};
   for (const field of Object.keys(params)) if (params[field] !== undefined) complete[field] = params[field];
-  if (agentId !== undefined) for (const field of operation.actor ?? []) complete[field] ??= agentId;
+  if (agentId !== undefined && operation.session !== 'opens')
+    for (const field of operation.actor ?? []) complete[field] ??= agentId;
   if (takesKey(operation)) complete.idempotency_key ??= newIdempotencyKey();
   return complete;
 }

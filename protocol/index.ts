@@ -16,4 +16,6 @@ export * from './operations/sessions.js';
 export * from './operations/tasks.js';
 export * from './operations/threads.js';
 export * from './operations.js';
+export * from './rest-routes.js';
+export * from './roles.js';
 export * from './text.js';

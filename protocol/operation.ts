@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Limits } from './limits.js';
+import { DEFAULT_LIMITS, type Limits } from './limits.js';
+import type { Access } from './roles.js';
 
 /** How a REST value becomes what the schema expects, before it is parsed (arc-v1 §2.5, §2.6). */
 export type Coercion =
@@ -16,6 +17,7 @@ export type Coercion =
   | 'list' // null → absent
   | 'falsy_object' // any falsy value → absent
   | 'falsy_list'
+  | 'names' // comma-separated text
   | 'truthy' // body flag, by truthiness
   | 'flag'; // query flag: true, 1, yes
 
@@ -44,8 +46,26 @@ export interface RestBinding {
  * - `write`: one command, one transaction; takes an `idempotency_key`
  * - `wait`: may take long; ended by `cancel`, by the caller's going away, or by its deadline
  * - `connection`: has a meaning on a WebSocket connection only
+ * - `stream`: stays open and pushes; the REST way to what a connection subscribes to
  */
-export type OperationKind = 'read' | 'write' | 'wait' | 'connection';
+export type OperationKind = 'read' | 'write' | 'wait' | 'connection' | 'stream';
+
+/**
+ * When an operation of a connection takes effect, beside what else the connection has sent (websocket §2):
+ * - `write`: reaches the store in the order received by itself; later reads wait for its commit
+ * - `read`: starts once the writes before it are committed
+ * - `subscribe`: as a read, and what comes later waits for its end too
+ * - `exclusive`: what comes later waits for its end, since it changes who the connection is, or looks before it writes
+ */
+export type Order = 'write' | 'read' | 'subscribe' | 'exclusive';
+
+/** The field of a wait that says how long, in seconds. */
+export interface Waiting {
+  readonly field: string;
+  readonly default_sec: number;
+  /** It has its effect at once, in its turn, and only then waits. */
+  readonly effect_first?: true;
+}
 
 export type InputSchema = z.ZodObject<z.ZodRawShape>;
 
@@ -58,8 +78,19 @@ export interface Operation<
   readonly kind: OperationKind;
   readonly summary: string;
   readonly rest?: RestBinding;
+  readonly access: Access;
+  /** Asks more than `access` does, by what is in the input. */
+  readonly escalates?: (input: Readonly<Record<string, unknown>>) => Access | undefined;
   /** Fields naming who acts: a bound connection fills them in with its agent (websocket §4), and a call touches it. */
   readonly actor?: readonly string[];
+  /** Binds a connection to a session, or ends that: then the connection fills in its own `session_id`. */
+  readonly session?: 'opens' | 'closes';
+  /** Begins or ends what is pushed; clients have a way of their own for it, which goes on across reconnects. */
+  readonly pushes?: true;
+  /** Where it is not what the kind has. */
+  readonly order?: Order | ((params: Readonly<Record<string, unknown>>) => Order);
+  /** Of waits. */
+  readonly waits?: Waiting;
   readonly input: (limits: Limits) => Input;
   readonly output: Output;
   /**
@@ -79,6 +110,39 @@ export function operation<Name extends string, Input extends z.ZodType, Output e
   row: Operation<Name, Input, Output>,
 ): Operation<Name, Input, Output> {
   return row;
+}
+
+const ORDERS: Readonly<Record<OperationKind, Order>> = {
+  read: 'read',
+  write: 'write',
+  wait: 'read',
+  connection: 'subscribe',
+  stream: 'read',
+};
+
+/** How a connection sequences a call of the operation. */
+export function orderOf({ order, kind }: Operation, params: Readonly<Record<string, unknown>>): Order {
+  return (typeof order === 'function' ? order(params) : order) ?? ORDERS[kind];
+}
+
+/** Seconds that the hub may take before it answers, by what was asked of it; 0 for what does not wait. */
+export function waitOf({ waits }: Operation, params: Readonly<Record<string, unknown>>): number {
+  if (waits === undefined) return 0;
+  const sec = params[waits.field] ?? waits.default_sec;
+  return typeof sec === 'number' && !Number.isNaN(sec) ? Math.max(0, sec) : 0;
+}
+
+const keyed = new Map<Operation, boolean>();
+
+/** Whether the operation takes an `idempotency_key`, and so may be repeated without being done twice. */
+export function takesKey(operation: Operation): boolean {
+  let takes = keyed.get(operation);
+  if (takes === undefined) {
+    const schema: object = operation.input(DEFAULT_LIMITS);
+    takes = 'shape' in schema && Object.hasOwn(schema.shape as object, 'idempotency_key');
+    keyed.set(operation, takes);
+  }
+  return takes;
 }
 
 export type InputOf<Op> = Op extends { input: (limits: Limits) => infer I extends z.ZodType } ? z.input<I> : never;

@@ -3,7 +3,7 @@
  * `server/operations/`; every door, the clients and the documents follow from it.
  */
 import { channelsCreate, channelsList } from './operations/channels.js';
-import { eventsAck, eventsCursor, eventsSubscribe, eventsUnsubscribe } from './operations/events.js';
+import { eventsAck, eventsCursor, eventsStream, eventsSubscribe, eventsUnsubscribe } from './operations/events.js';
 import {
   bootstrap,
   hubInfo,
@@ -41,6 +41,7 @@ export const OPERATIONS = {
   'messages.list': messagesList,
   'inbox.list': inboxList,
   'events.list': eventsList,
+  'events.stream': eventsStream,
   'events.subscribe': eventsSubscribe,
   'events.unsubscribe': eventsUnsubscribe,
   'events.ack': eventsAck,

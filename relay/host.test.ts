@@ -162,41 +162,6 @@ describe('the host', () => {
     expect(await spool.answer('ana', 'c')).toMatchObject({ status: 429 });
   });
 
-  it('lets a folder speak only for its own agent where identities are bound', async () => {
-    await using spool = await Spool.create();
-    await spool.serve({ bindAgents: true });
-    await spool.post('ana', 'own', '/v1/messages', { from_agent: 'ana', body: 'x' });
-    await spool.post('ana', 'foreign', '/v1/messages', { from_agent: 'ben', body: 'x' });
-    await spool.get('ana', 'peek', '/v1/inbox/ben');
-    await spool.post('ana', 'off', '/v1/shutdown', {});
-    await spool.post('ana', 'enter', '/v1/sessions', { agent_id: 'ben' });
-    expect(await spool.answer('ana', 'own')).toMatchObject({ ok: true });
-    for (const stem of ['foreign', 'peek', 'off', 'enter']) {
-      expect(await spool.answer('ana', stem)).toMatchObject({ status: 403, code: 'forbidden' });
-    }
-    expect(spool.calls).toHaveLength(1);
-  });
-
-  it('lets a folder close the sessions of its own agent only, where identities are bound', async () => {
-    await using spool = await Spool.create();
-    const sessions = [
-      { agent_id: 'ana', session_id: 'a' },
-      { agent_id: 'ben', session_id: 'b' },
-    ];
-    await spool.serve({
-      bindAgents: true,
-      execute: async ({ method }) => ({
-        status: 200,
-        text: JSON.stringify({ ok: true, result: method === 'GET' ? sessions : {} }),
-      }),
-    });
-    await spool.put('ana', 'foreign', { method: 'DELETE', path: '/v1/sessions/b' });
-    await spool.put('ana', 'own', { method: 'DELETE', path: '/v1/sessions/a' });
-    expect(await spool.answer('ana', 'foreign')).toMatchObject({ status: 403, code: 'forbidden' });
-    expect(await spool.answer('ana', 'own')).toMatchObject({ ok: true });
-    expect(spool.calls.filter(({ method }) => method === 'DELETE')).toMatchObject([{ path: '/v1/sessions/a' }]);
-  });
-
   it('refuses streams, and methods that no operation has', async () => {
     await using spool = await Spool.create();
     await spool.serve();

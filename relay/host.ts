@@ -35,7 +35,13 @@ export interface RelayCall {
   signal: AbortSignal;
   /** How long the hub may wait by itself before it answers. */
   waitSec: number;
+  /** Folder that the request lay in. */
+  folder: string;
+  /** Who the request says it is from; agents may share a folder. */
+  agent_id: string;
 }
+
+type Sender = Pick<RelayCall, 'folder' | 'agent_id'>;
 
 /** Has a request executed, by a hub in this process or by HTTP. May reject when the hub cannot be reached. */
 export type Execute = (call: RelayCall) => Promise<Executed>;
@@ -57,8 +63,6 @@ export interface RelayOptions {
   watch?: WatchMode | undefined;
   /** Bytes of a request file: the hub's cap for a body, and something for the envelope. */
   maxRequestBytes: number;
-  /** A folder speaks only for its own agent. */
-  bindAgents?: boolean | undefined;
   /** Files of answered requests older than this are removed; undefined keeps them all. */
   retentionSec?: number | undefined;
   bounds?: Partial<Bounds> | undefined;
@@ -445,7 +449,8 @@ export class RelayHost {
     }
     const { request, stat } = reading;
     if (entry.refused === true) return this.#write(agent, entry.name, request.request_id, taken, tooMany('requests'));
-    const routed = route(request, this.#options.bindAgents === true ? agentFolder(agent.name) : undefined);
+    const routed = route(request);
+    const from = { folder: agentFolder(agent.name), agent_id: request.agent_id };
     if (isAnswer(routed)) return this.#write(agent, entry.name, request.request_id, taken, routed);
     const size = Number(stat.size);
     if (this.#bytes + size > this.#bounds.bytes) {
@@ -454,7 +459,7 @@ export class RelayHost {
     const key = request.idempotency_key ?? keyOf(agent.name, entry.name, taken);
     if (!routed.waits) {
       await this.#slot();
-      const answer = await this.#executeAsOwn(agent, routed, key, size).finally(() => this.#freeSlot());
+      const answer = await this.#execute(routed, from, key, size).finally(() => this.#freeSlot());
       this.#follow(this.#write(agent, entry.name, request.request_id, taken, answer));
       return;
     }
@@ -465,7 +470,7 @@ export class RelayHost {
     this.#waits.set(agent.name, waits + 1);
     this.#waiting += 1;
     const withdrawn = this.#untilWithdrawn(agent, workName(entry.name), stat);
-    const answered = this.#execute(routed, key, size, withdrawn.signal).then((answer) => {
+    const answered = this.#execute(routed, from, key, size, withdrawn.signal).then((answer) => {
       withdrawn.stop();
       this.#waiting -= 1;
       const left = (this.#waits.get(agent.name) ?? 1) - 1;
@@ -503,26 +508,13 @@ export class RelayHost {
     return { signal: end.signal, stop };
   }
 
-  /** A session has an id that everybody is told, so the hub is asked whose it is. Never rejects. */
-  async #executeAsOwn(agent: AgentFolder, routed: Routed, key: string, size: number): Promise<RelayAnswer> {
-    if (routed.closes !== undefined) {
-      const list = { method: 'GET', path: '/v1/agents', body: undefined, waits: false, waitSec: 0, closes: undefined };
-      const { ok, body = '' } = await this.#execute(list, key, 0);
-      const sessions = ok ? (JSON.parse(body) as { result: { agent_id: string; session_id: string }[] }).result : [];
-      const owner = sessions.find(({ session_id }) => session_id === routed.closes)?.agent_id;
-      if (!ok || (owner !== undefined && agentFolder(owner) !== agentFolder(agent.name))) {
-        return refusal(403, 'forbidden', 'session_id is not of the agent of this folder');
-      }
-    }
-    return this.#execute(routed, key, size);
-  }
-
   /** Never rejects. */
-  async #execute({ method, path, body, waitSec }: Routed, key: string, size: number, signal = this.#over.signal) {
+  async #execute(routed: Routed, from: Sender, key: string, size: number, signal = this.#over.signal) {
+    const { method, path, body, waitSec } = routed;
     this.#bytes += size;
     try {
       const idempotency_key = method === 'GET' ? undefined : key;
-      const call = { method, path, body, idempotency_key, signal, waitSec };
+      const call = { method, path, body, idempotency_key, signal, waitSec, ...from };
       return answerOf(await this.#options.execute(call));
     } catch (cause) {
       const error = `connection error: ${cause instanceof Error ? cause.message : String(cause)}`;

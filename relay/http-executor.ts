@@ -45,8 +45,8 @@ export class HttpExecutor implements Disposable {
   /** Undefined while no hub answers. */
   readonly identify = async (): Promise<HubIdentity | undefined> => {
     try {
-      const call = { method: 'GET', path: '/v1/hub-info', body: undefined, idempotency_key: undefined, waitSec: 0 };
-      const { text } = await this.#once({ ...call, signal: AbortSignal.timeout(PROBE_MS) }, PROBE_MS);
+      const probe = { method: 'GET', path: '/v1/hub-info', body: undefined, idempotency_key: undefined };
+      const { text } = await this.#once({ ...probe, signal: AbortSignal.timeout(PROBE_MS) }, PROBE_MS);
       const { result } = JSON.parse(text) as { result: Record<string, unknown> };
       return {
         instance_id: String(result.instance_id),
@@ -63,7 +63,7 @@ export class HttpExecutor implements Disposable {
     this.#agent.destroy();
   }
 
-  #once(call: RelayCall, timeoutMs: number): Promise<Executed> {
+  #once(call: Request, timeoutMs: number): Promise<Executed> {
     const { method, body, idempotency_key, signal } = call;
     const headers: Record<string, string | number> = {};
     if (body !== undefined) headers['Content-Type'] = 'application/json';
@@ -88,6 +88,8 @@ export class HttpExecutor implements Disposable {
     });
   }
 }
+
+type Request = Omit<RelayCall, 'waitSec' | 'folder' | 'agent_id'>;
 
 class TimeoutError extends Error {}
 

@@ -4,6 +4,7 @@ import { RelayHost } from '../../relay/host.js';
 import { HttpExecutor } from '../../relay/http-executor.js';
 import { spoolPath } from '../../relay/spool.js';
 import { openLog } from '../log.js';
+import { boundTo } from './bound.js';
 import { ENVELOPE_BYTES } from './in-hub.js';
 import type { RelaySettings } from './options.js';
 
@@ -16,7 +17,7 @@ export interface AloneOptions extends RelaySettings {
 
 /** Runs until it is signalled. */
 export async function relayAlone(options: AloneOptions): Promise<void> {
-  const { baseUrl, spoolDir, requestTimeoutSec, json, ...settings } = options;
+  const { baseUrl, spoolDir, requestTimeoutSec, json, bindAgents, ...settings } = options;
   const signalled = new Promise<void>((resolve) => {
     process.once('SIGTERM', () => resolve()).once('SIGINT', () => resolve());
   });
@@ -24,7 +25,7 @@ export async function relayAlone(options: AloneOptions): Promise<void> {
   const relay = new RelayHost({
     ...settings,
     spoolDir,
-    execute: executor.execute,
+    execute: bindAgents ? boundTo(executor.execute) : executor.execute,
     identify: executor.identify,
     log: openLog({ quiet: false, json }),
     maxRequestBytes: requestCapBytes(DEFAULT_LIMITS) + ENVELOPE_BYTES,

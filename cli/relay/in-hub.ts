@@ -1,10 +1,12 @@
 /** The relay inside the hub's own process. */
 import { requestCapBytes } from '../../protocol/limits.js';
 import { RelayHost, type RelayLog } from '../../relay/host.js';
+import { anybody } from '../../server/access/caller.js';
 import type { HubConfig } from '../../server/config.js';
 import { limitsOf } from '../../server/config.js';
 import type { RunningHub } from '../../server/main.js';
 import { packageVersion } from '../version.js';
+import { folderCaller } from './bound.js';
 import type { RelaySettings } from './options.js';
 
 /** What the envelope of a request file needs beside its body. */
@@ -21,12 +23,14 @@ export async function startRelay(
   const identity = { instance_id, implementation: 'arc-hub', version: packageVersion(), url };
   const relay = new RelayHost({
     spoolDir: config.spool_dir,
-    execute: ({ method, path, body, idempotency_key, signal }) =>
-      hub.execute({ method, path, body, idempotency_key, signal }),
+    execute: (call) => {
+      const { method, path, body, idempotency_key, signal } = call;
+      const caller = settings.bindAgents ? folderCaller(call) : anybody('relay');
+      return hub.execute({ method, path, body, idempotency_key, signal, caller });
+    },
     identify: async () => identity,
     log,
     watch: settings.watch,
-    bindAgents: settings.bindAgents,
     retentionSec: settings.retentionSec,
     maxRequestBytes: requestCapBytes(limitsOf(config)) + ENVELOPE_BYTES,
   });

@@ -68,7 +68,7 @@ export class HttpTransport implements Transport {
     if (operation === undefined) throw new HubError('unknown_method', `unknown method: ${name}`);
     const request = toRestRequest(operation, params);
     const result = readAnswer(operation, await this.#exchange(name, request, options));
-    if (name === 'sessions.open') this.events.emit('session', { session: result as Session, resumed: false });
+    if (operation.session === 'opens') this.events.emit('session', { session: result as Session, resumed: false });
     return result;
   }
 

@@ -103,7 +103,7 @@ export class RelayTransport implements Transport {
     const operation = findOperation(name);
     if (operation === undefined) throw new HubError('unknown_method', `unknown method: ${name}`);
     const result = readAnswer(operation, await this.#exchange(name, toRestRequest(operation, params), options));
-    if (name === 'sessions.open') this.events.emit('session', { session: result as Session, resumed: false });
+    if (operation.session === 'opens') this.events.emit('session', { session: result as Session, resumed: false });
     return result;
   }
 

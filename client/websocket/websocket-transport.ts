@@ -6,6 +6,7 @@ import { type Clock, systemClock } from '../clock.js';
 import { deferred } from '../deferred.js';
 import { Emitter } from '../emitter.js';
 import { clientClosed } from '../failures.js';
+import { findOperation } from '../operation-params.js';
 import type {
   ClientEvents,
   ConnectionState,
@@ -93,9 +94,10 @@ export class WebSocketTransport implements Transport {
 
   async call(name: string, params: Readonly<Record<string, unknown>>, options: TransportCallOptions): Promise<unknown> {
     const result = await this.#main.call(name, params, options);
-    if (name === 'sessions.open') this.#signedIn(params, result as Session, false);
+    const changed = findOperation(name)?.session;
+    if (changed === 'opens') this.#signedIn(params, result as Session, false);
     // Who has signed out is not signed in again by a reconnect.
-    if (name === 'sessions.close' && params.session_id === this.#sessionId) this.#session = undefined;
+    if (changed === 'closes' && params.session_id === this.#sessionId) this.#session = undefined;
     return result;
   }
 

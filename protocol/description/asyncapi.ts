@@ -21,7 +21,7 @@ const ID = { type: ['string', 'integer', 'null'] };
 
 /** The whole document, ready to be written as JSON. */
 export function asyncApi(version: string): Record<string, unknown> {
-  const rows = Object.values(OPERATIONS) as Operation[];
+  const rows = (Object.values(OPERATIONS) as Operation[]).filter(({ kind }) => kind !== 'stream');
   return {
     asyncapi: '3.0.0',
     info: {
@@ -44,7 +44,7 @@ function messagesOf(operation: Operation): Record<string, unknown> {
   const { name, summary, output } = operation;
   // A bound connection fills in who acts (websocket §4).
   const fields = inputFields(operation).map((field) =>
-    operation.actor?.includes(field.name) ? { ...field, required: false } : field,
+    operation.session !== 'opens' && operation.actor?.includes(field.name) ? { ...field, required: false } : field,
   );
   const request = payload(name, { id: ID, method: { const: name }, params: objectOf(fields, true) }, ['method']);
   return {

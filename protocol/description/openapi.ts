@@ -18,7 +18,6 @@ export function openApi(version: string): Record<string, unknown> {
     const path = operation.rest.path.replaceAll(':int', '');
     paths[path] = { ...paths[path], [operation.rest.method.toLowerCase()]: describe(operation, operation.rest) };
   }
-  paths['/v1/stream'] = { get: STREAM };
   return {
     openapi: '3.1.0',
     info: {
@@ -60,14 +59,18 @@ function describe(operation: Operation, rest: RestBinding): Record<string, unkno
   const inQuery = rest.method === 'GET' || rest.method === 'DELETE';
   const parameters = [
     ...fields.filter(inPath).map(({ name, schema }) => ({ name, in: 'path', required: true, schema })),
-    ...(inQuery ? others.map(({ name, required, schema }) => ({ name, in: 'query', required, schema })) : []),
+    ...(inQuery ? others.map(inQueryOf) : []),
+    ...(operation.kind === 'stream' ? [LAST_EVENT_ID] : []),
     ...fields.filter(isKey).map(({ schema }) => ({ name: 'Idempotency-Key', in: 'header', required: false, schema })),
   ];
   const body = {
     required: others.some(({ required }) => required),
     content: { [JSON_TYPE]: { schema: objectOf(others, false) } },
   };
-  const success = { description: 'Done', content: { [JSON_TYPE]: { schema: envelope(operation) } } };
+  const success =
+    operation.kind === 'stream'
+      ? EVENTS
+      : { description: 'Done', content: { [JSON_TYPE]: { schema: envelope(operation) } } };
   return {
     operationId: operation.name,
     summary: operation.summary,
@@ -77,6 +80,15 @@ function describe(operation: Operation, rest: RestBinding): Record<string, unkno
     responses: { ...Object.fromEntries(rest.statuses.map((status) => [status, success])), default: FAILURE },
   };
 }
+
+/** Lists are separated by commas. */
+const inQueryOf = ({ name, required, schema }: Field) => ({
+  name,
+  in: 'query',
+  required,
+  schema,
+  ...(schema.type === 'array' && { explode: false }),
+});
 
 /** The operation's result in the envelope of arc-v1 §2.2; where REST has further keys, they stand beside it. */
 function envelope({ rest, output }: Operation): JsonSchema {
@@ -109,24 +121,9 @@ function divide(output: z.ZodType): { result: z.ZodType; beside: Record<string, 
   return { result, beside: { [name]: shape[name] as z.ZodType } };
 }
 
-const query = (name: string, schema: JsonSchema, required = false) => ({ name, in: 'query', required, schema });
-
-const STREAM = {
-  operationId: 'events.stream',
-  summary: 'Messages as server-sent events, from `since_id` on; a reconnect says Last-Event-ID',
-  tags: ['events'],
-  parameters: [
-    query('agent_id', { type: 'string' }, true),
-    query('since_id', { type: 'integer', default: 0 }),
-    query('channels', { type: 'string', description: 'names, separated by commas' }),
-    query('exclude_self', { type: 'boolean', default: false }),
-    { name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'integer' } },
-  ],
-  responses: {
-    200: {
-      description: 'Each event has a message as JSON in `data` and its id in `id`',
-      content: { 'text/event-stream': { schema: { type: 'string' } } },
-    },
-    default: FAILURE,
-  },
+/** What a stream has besides: where a reconnect says how far it has come, and events instead of an envelope. */
+const LAST_EVENT_ID = { name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'integer' } };
+const EVENTS = {
+  description: 'Each event has a message as JSON in `data` and its id in `id`',
+  content: { 'text/event-stream': { schema: { type: 'string' } } },
 };

@@ -6,6 +6,7 @@ import { operation } from '../operation.js';
 export const channelsList = operation({
   name: 'channels.list',
   kind: 'read',
+  access: 'look',
   summary: 'All channels, ascending by name',
   rest: { method: 'GET', path: '/v1/channels', statuses: [200] },
   input: () => z.strictObject({}),
@@ -15,6 +16,7 @@ export const channelsList = operation({
 export const channelsCreate = operation({
   name: 'channels.create',
   kind: 'write',
+  access: 'act',
   summary: 'Create a channel, or get the one that exists',
   rest: { method: 'POST', path: '/v1/channels', statuses: [201, 200] },
   actor: ['created_by'],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { Cursor, TopicName } from '../entities.js';
-import { chars, idempotencyKey, integer, requiredText, rest } from '../fields.js';
+import { Cursor, Message, TopicName } from '../entities.js';
+import { chars, idempotencyKey, integer, queryAgent, queryFlag, requiredText, rest, sinceId } from '../fields.js';
+import type { Limits } from '../limits.js';
 import { operation } from '../operation.js';
 
 /** Most subscriptions and listed names of one connection, so that matching a message stays cheap. */
@@ -18,6 +19,11 @@ const SinceId = z.union(
 export const eventsSubscribe = operation({
   name: 'events.subscribe',
   kind: 'connection',
+  access: 'look',
+  pushes: true,
+  // Direct messages of others.
+  escalates: ({ agent_id, include_direct }) =>
+    agent_id === undefined && include_direct === true ? 'operate' : undefined,
   summary: 'Get matching messages and state changes pushed, from `since_id` on without a gap',
   actor: ['agent_id'],
   input: (limits) => {
@@ -37,9 +43,32 @@ export const eventsSubscribe = operation({
   output: z.object({ subscription: z.string(), since_id: z.number().int(), latest_id: z.number().int() }),
 });
 
+/** Comma-separated names of a query. */
+const nameList = (limits: Limits) => rest('names', z.array(chars(limits.max_name_chars)).max(MAX_NAMES).optional());
+
+export const eventsStream = operation({
+  name: 'events.stream',
+  kind: 'stream',
+  access: 'look',
+  pushes: true,
+  summary: 'What an agent may see, as server-sent events, from `since_id` or the header `Last-Event-ID` on',
+  rest: { method: 'GET', path: '/v1/stream', statuses: [200] },
+  actor: ['agent_id'],
+  input: (limits) =>
+    z.strictObject({
+      agent_id: queryAgent(limits),
+      since_id: sinceId(),
+      channels: nameList(limits),
+      exclude_self: queryFlag(),
+    }),
+  output: z.array(Message),
+});
+
 export const eventsUnsubscribe = operation({
   name: 'events.unsubscribe',
   kind: 'connection',
+  access: 'look',
+  pushes: true,
   summary: 'End one subscription, or all',
   input: () => z.strictObject({ subscription: z.string().optional() }),
   output: z.object({ unsubscribed: z.array(z.string()) }),
@@ -48,6 +77,7 @@ export const eventsUnsubscribe = operation({
 export const eventsAck = operation({
   name: 'events.ack',
   kind: 'write',
+  access: 'act',
   summary: 'Move the durable cursor of an agent forward',
   rest: { method: 'PUT', path: '/v1/cursors/{agent_id}', statuses: [200] },
   actor: ['agent_id'],
@@ -66,6 +96,7 @@ export const eventsAck = operation({
 export const eventsCursor = operation({
   name: 'events.cursor',
   kind: 'read',
+  access: 'act',
   summary: 'Read the durable cursor of an agent; null when none is stored',
   rest: { method: 'GET', path: '/v1/cursors/{agent_id}', statuses: [200] },
   actor: ['agent_id'],

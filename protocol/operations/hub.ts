@@ -7,6 +7,7 @@ import { operation } from '../operation.js';
 export const bootstrap = operation({
   name: 'bootstrap',
   kind: 'read',
+  access: 'look',
   summary: 'What an agent needs at its start: its session, who is there, where the log stands',
   rest: { method: 'GET', path: '/v1/bootstrap', statuses: [200] },
   actor: ['agent_id'],
@@ -20,6 +21,7 @@ export const bootstrap = operation({
 export const hubInfo = operation({
   name: 'hub.info',
   kind: 'read',
+  access: 'look',
   summary: 'Identity, version, features and limits of the hub',
   rest: { method: 'GET', path: '/v1/hub-info', statuses: [200] },
   input: () => z.strictObject({}),
@@ -29,6 +31,7 @@ export const hubInfo = operation({
 export const hubStats = operation({
   name: 'hub.stats',
   kind: 'read',
+  access: 'measure',
   summary: 'Counters of the running hub',
   rest: { method: 'GET', path: '/v1/stats', statuses: [200] },
   input: () => z.strictObject({}),
@@ -38,6 +41,7 @@ export const hubStats = operation({
 export const hubShutdownGet = operation({
   name: 'hub.shutdown.get',
   kind: 'read',
+  access: 'look',
   summary: 'The pending shutdown, or null',
   rest: { method: 'GET', path: '/v1/shutdown', statuses: [200] },
   input: () => z.strictObject({}),
@@ -47,6 +51,7 @@ export const hubShutdownGet = operation({
 export const hubShutdownStart = operation({
   name: 'hub.shutdown.start',
   kind: 'write',
+  access: 'operate',
   summary: 'Shut the hub down after a delay, with a public notice',
   rest: { method: 'POST', path: '/v1/shutdown', statuses: [200] },
   input: (limits) =>
@@ -70,6 +75,7 @@ export const hubShutdownStart = operation({
 export const hubShutdownCancel = operation({
   name: 'hub.shutdown.cancel',
   kind: 'write',
+  access: 'operate',
   summary: 'Cancel the pending shutdown',
   rest: { method: 'POST', path: '/v1/shutdown/cancel', statuses: [200] },
   input: (limits) => z.strictObject({ idempotency_key: idempotencyKey(limits) }),
@@ -79,6 +85,7 @@ export const hubShutdownCancel = operation({
 export const hubNetwork = operation({
   name: 'hub.network',
   kind: 'write',
+  access: 'operate',
   summary: 'Read or set whether peers off this machine are served',
   rest: { method: 'POST', path: '/v1/network', statuses: [200] },
   input: (limits) =>

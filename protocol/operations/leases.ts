@@ -29,6 +29,7 @@ const unwrapLock = (envelope: RestEnvelope) => ({ acquired: envelope.acquired ==
 export const claimsAcquire = operation({
   name: 'claims.acquire',
   kind: 'write',
+  access: 'act',
   summary: 'Take a lease on a key; denied is an answer, not an error',
   rest: { method: 'POST', path: '/v1/claims', statuses: [201, 200], unwrap: unwrapClaim },
   actor: ['owner_agent_id'],
@@ -52,6 +53,7 @@ export const claimsAcquire = operation({
 export const claimsRefresh = operation({
   name: 'claims.refresh',
   kind: 'write',
+  access: 'act',
   summary: 'Lengthen a lease that one holds',
   rest: { method: 'POST', path: '/v1/claims/refresh', statuses: [200], unwrap: unwrapClaim },
   actor: ['owner_agent_id'],
@@ -68,6 +70,8 @@ export const claimsRefresh = operation({
 export const claimsRelease = operation({
   name: 'claims.release',
   kind: 'write',
+  access: 'act',
+  escalates: ({ force }) => (force === true ? 'operate' : undefined),
   summary: "Give a lease back; with `force` an operator frees another's, with a public notice",
   rest: { method: 'POST', path: '/v1/claims/release', statuses: [200] },
   actor: ['agent_id'],
@@ -84,6 +88,7 @@ export const claimsRelease = operation({
 export const claimsList = operation({
   name: 'claims.list',
   kind: 'read',
+  access: 'look',
   summary: 'Claims, ascending by the time they were taken',
   rest: { method: 'GET', path: '/v1/claims', statuses: [200] },
   input: (limits) => z.strictObject({ thread_id: queryText(limits.max_name_chars), active_only: queryFlag() }),
@@ -93,6 +98,7 @@ export const claimsList = operation({
 export const locksAcquire = operation({
   name: 'locks.acquire',
   kind: 'write',
+  access: 'act',
   summary: 'Take an advisory lease on a file path',
   rest: { method: 'POST', path: '/v1/locks', statuses: [201, 200], unwrap: unwrapLock },
   actor: ['agent_id'],
@@ -110,6 +116,7 @@ export const locksAcquire = operation({
 export const locksRefresh = operation({
   name: 'locks.refresh',
   kind: 'write',
+  access: 'act',
   summary: 'Lengthen a lock that one holds',
   rest: { method: 'POST', path: '/v1/locks/refresh', statuses: [200], unwrap: unwrapLock },
   actor: ['agent_id'],
@@ -126,6 +133,8 @@ export const locksRefresh = operation({
 export const locksRelease = operation({
   name: 'locks.release',
   kind: 'write',
+  access: 'act',
+  escalates: ({ force }) => (force === true ? 'operate' : undefined),
   summary: "Give a lock back; with `force` an operator frees another's, with a public notice",
   rest: { method: 'POST', path: '/v1/locks/release', statuses: [200] },
   actor: ['agent_id'],
@@ -142,6 +151,7 @@ export const locksRelease = operation({
 export const locksList = operation({
   name: 'locks.list',
   kind: 'read',
+  access: 'look',
   summary: 'Locks, ascending by the time they were taken',
   rest: { method: 'GET', path: '/v1/locks', statuses: [200] },
   input: (limits) => z.strictObject({ agent_id: queryText(limits.max_name_chars), active_only: queryFlag() }),

@@ -115,6 +115,7 @@ export type PostResult = z.output<typeof PostResult>;
 export const messagesPost = operation({
   name: 'messages.post',
   kind: 'write',
+  access: 'act',
   summary: 'Post a message; a task kind also creates its task',
   rest: {
     method: 'POST',
@@ -134,6 +135,7 @@ export const messagesPost = operation({
 export const messagesGet = operation({
   name: 'messages.get',
   kind: 'read',
+  access: 'look',
   summary: 'One message, if the caller may see it',
   rest: { method: 'GET', path: '/v1/messages/{id:int}', statuses: [200] },
   actor: ['agent_id'],
@@ -158,6 +160,8 @@ const page = (limits: Limits) => ({
 export const messagesList = operation({
   name: 'messages.list',
   kind: 'wait',
+  waits: { field: 'timeout', default_sec: 0 },
+  access: 'look',
   summary: 'Public messages of a channel or thread, ascending; may wait',
   rest: { method: 'GET', path: '/v1/messages', statuses: [200] },
   input: (limits) =>
@@ -177,6 +181,8 @@ export const messagesList = operation({
 export const eventsList = operation({
   name: 'events.list',
   kind: 'wait',
+  waits: { field: 'timeout', default_sec: 0 },
+  access: 'look',
   summary: 'What an agent may see: broadcasts and its direct messages, ascending; may wait',
   rest: { method: 'GET', path: '/v1/events', statuses: [200] },
   actor: ['agent_id'],
@@ -195,6 +201,8 @@ export const eventsList = operation({
 export const inboxList = operation({
   name: 'inbox.list',
   kind: 'wait',
+  waits: { field: 'timeout', default_sec: 0 },
+  access: 'act',
   summary: 'Direct messages to an agent, ascending; may wait',
   rest: { method: 'GET', path: '/v1/inbox/{agent_id}', statuses: [200] },
   actor: ['agent_id'],
@@ -206,6 +214,10 @@ export const inboxList = operation({
 export const rpcCall = operation({
   name: 'rpc.call',
   kind: 'wait',
+  waits: { field: 'timeout_sec', default_sec: 30, effect_first: true },
+  // A look for someone able comes before the request is on its way.
+  order: ({ capability }) => (capability === undefined ? 'write' : 'exclusive'),
+  access: 'act',
   summary: 'Ask another agent and wait for its task_result',
   rest: { method: 'POST', path: '/v1/rpc', statuses: [200] },
   actor: ['from_agent'],

@@ -9,6 +9,10 @@ import { codePoints } from '../text.js';
 export const sessionsOpen = operation({
   name: 'sessions.open',
   kind: 'write',
+  access: 'act',
+  session: 'opens',
+  order: 'exclusive',
+  actor: ['agent_id'],
   summary: 'Sign in as an agent; over WebSocket it binds the connection',
   rest: {
     method: 'POST',
@@ -60,6 +64,7 @@ export const sessionsOpen = operation({
 export const sessionsRename = operation({
   name: 'sessions.rename',
   kind: 'write',
+  access: 'act',
   summary: 'Change the display name of an agent',
   rest: { method: 'POST', path: '/v1/sessions/{agent_id}/rename', statuses: [200] },
   actor: ['agent_id'],
@@ -75,6 +80,9 @@ export const sessionsRename = operation({
 export const sessionsClose = operation({
   name: 'sessions.close',
   kind: 'write',
+  access: 'act',
+  session: 'closes',
+  order: 'exclusive',
   summary: 'Leave; leases stay held until they end',
   rest: { method: 'DELETE', path: '/v1/sessions/{session_id}', statuses: [200] },
   input: (limits) =>
@@ -89,6 +97,7 @@ export const sessionsClose = operation({
 export const sessionsHeartbeat = operation({
   name: 'sessions.heartbeat',
   kind: 'connection',
+  access: 'act',
   summary: 'Touch presence; a live connection does it by itself',
   actor: ['agent_id'],
   input: (limits) => z.strictObject({ agent_id: requiredText(limits.max_name_chars) }),
@@ -98,6 +107,7 @@ export const sessionsHeartbeat = operation({
 export const agentsList = operation({
   name: 'agents.list',
   kind: 'read',
+  access: 'look',
   summary: 'Live agents, ascending by id',
   rest: { method: 'GET', path: '/v1/agents', statuses: [200] },
   actor: ['as'],

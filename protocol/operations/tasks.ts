@@ -6,6 +6,7 @@ import { operation } from '../operation.js';
 export const tasksList = operation({
   name: 'tasks.list',
   kind: 'read',
+  access: 'look',
   summary: 'Tasks, ascending by id',
   rest: { method: 'GET', path: '/v1/tasks', statuses: [200] },
   input: (limits) =>
@@ -27,6 +28,7 @@ export const tasksList = operation({
 export const tasksComplete = operation({
   name: 'tasks.complete',
   kind: 'write',
+  access: 'act',
   summary: 'Mark a task done; the last open child completes its parent',
   rest: {
     method: 'POST',

@@ -13,6 +13,7 @@ export interface Tables {
   readonly sessions: {
     /** The newest active one of the agent. */
     activeOf(agent_id: string): SessionRow | undefined;
+    get(session_id: string): SessionRow | undefined;
     insert(row: SessionRow): void;
     /** The row as it is now, or undefined when no active session has that id. */
     close(session_id: string): SessionRow | undefined;

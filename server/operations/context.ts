@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type OperationName, type Operations, type ParsedOf, stringify } from '../../protocol/index.js';
+import type { Caller } from '../access/caller.js';
 import type { Hub } from '../domain/hub.js';
 import type { SessionRow, WriteKey } from '../domain/rows.js';
 
@@ -20,11 +21,18 @@ export interface SubscriptionRequest extends Omit<ParsedOf<Operations['events.su
   since_id: number | undefined;
 }
 
-/** Who asks, through which door, and until when they listen for the answer. */
-export interface Caller {
+/** An answer that goes on: what is committed is written to it until either end closes it (arc-v1 §6.2). */
+export interface StreamPort {
+  open(request: ParsedOf<Operations['events.stream']>): void;
+}
+
+/** One call: who asks, by what, and until when they listen for the answer. */
+export interface Call {
+  readonly caller: Caller;
   /** Agent that the connection is bound to; REST callers name agents in their requests. */
-  readonly agent_id: string | undefined;
-  readonly connection: ConnectionPort | undefined;
+  readonly agent_id?: string | undefined;
+  readonly connection?: ConnectionPort | undefined;
+  readonly stream?: StreamPort | undefined;
   readonly signal: AbortSignal;
   /** Told when a wait has had its effect and from then on only waits. */
   readonly effected?: (() => void) | undefined;
@@ -40,7 +48,7 @@ export interface DoorStats {
 
 export interface Context {
   readonly hub: Hub;
-  readonly caller: Caller;
+  readonly call: Call;
   readonly doors: DoorStats;
   /** Identifies the write if its input carries a key; `agent_id` is whose keys it counts among. */
   key(agent_id: string): WriteKey | undefined;

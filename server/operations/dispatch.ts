@@ -6,8 +6,9 @@ import {
   type Operation,
   type OperationName,
 } from '../../protocol/index.js';
+import { authorize } from '../access/authorize.js';
 import type { Hub } from '../domain/hub.js';
-import { Answer, type Caller, type Context, type DoorStats, fingerprint, type Handler } from './context.js';
+import { Answer, type Call, type Context, type DoorStats, fingerprint, type Handler } from './context.js';
 
 interface Row {
   operation: Operation;
@@ -42,20 +43,23 @@ export class Dispatcher {
   /**
    * Parses `raw` and runs the operation. The command reaches the store before this call returns its promise, so that what
    * one connection sends takes effect in the order received.
-   * @param raw fields under their names; the door has converted them, if it converts
+   * @param raw fields under their names; the door has converted them, if it converts. Who acts is filled in here
    * @throws {HubError} as a rejection
    */
-  async run(name: OperationName, raw: Record<string, unknown>, caller: Caller): Promise<Answer> {
+  async run(name: OperationName, raw: Record<string, unknown>, call: Call): Promise<Answer> {
     const row = this.#rows.get(name);
     if (row === undefined) throw new HubError('unknown_method', `unknown method: ${name}`);
     const { operation, handler, schema } = row;
-    if (caller.agent_id !== undefined) {
-      for (const field of operation.actor ?? []) raw[field] ??= caller.agent_id;
+    const self = call.agent_id ?? call.caller.names?.only;
+    if (self !== undefined && operation.session !== 'opens') {
+      for (const field of operation.actor ?? []) raw[field] ??= self;
     }
+    if (operation.session === 'closes') raw.session_id ??= call.connection?.session_id;
     const parsed = schema.safeParse(raw);
-    if (!parsed.success) throw await this.#refusal(row, raw, caller);
+    if (!parsed.success) throw await this.#refusal(row, raw, call);
+    authorize(call.caller, operation, parsed.data as Record<string, unknown>);
     const broken = operation.across?.(parsed.data as Record<string, unknown>, undefined, this.#hub.settings.limits);
-    const context = this.#context(name, parsed.data as Record<string, unknown>, caller);
+    const context = this.#context(name, parsed.data as Record<string, unknown>, call);
     if (broken !== undefined) {
       await handler.precheck?.(context, raw, BROKEN_RULE);
       throw new HubError('bad_request', broken);
@@ -74,19 +78,21 @@ export class Dispatcher {
   }
 
   /** The first thing wrong, in the documented order of checks: rules over several fields and look-ups may come first. */
-  async #refusal(row: Row, raw: Record<string, unknown>, caller: Caller): Promise<HubError> {
+  async #refusal(row: Row, raw: Record<string, unknown>, call: Call): Promise<HubError> {
+    // Whoever may not ask learns nothing of what is wrong with the question.
+    authorize(call.caller, row.operation, raw);
     // Parsed once more for the text: an error map on every parse would cost eight times the parse.
     const issue = row.schema.safeParse(raw, { error: describeIssue }).error?.issues[0];
     const failed = String(issue?.path[0] ?? '');
-    await row.handler.precheck?.(this.#context(row.operation.name as OperationName, raw, caller), raw, failed);
+    await row.handler.precheck?.(this.#context(row.operation.name as OperationName, raw, call), raw, failed);
     const broken = row.operation.across?.(raw, failed, this.#hub.settings.limits);
     return new HubError('bad_request', broken ?? (issue === undefined ? 'invalid input' : issueText(issue)));
   }
 
-  #context(name: OperationName, input: Record<string, unknown>, caller: Caller): Context {
+  #context(name: OperationName, input: Record<string, unknown>, call: Call): Context {
     return {
       hub: this.#hub,
-      caller,
+      call,
       doors: this.#doors,
       key: (agent_id) =>
         typeof input.idempotency_key === 'string'

@@ -2,8 +2,13 @@ import { HubError } from '../../protocol/index.js';
 import { handle } from './context.js';
 
 export const eventOperations = [
-  handle('events.subscribe', async ({ hub, caller }, input) => {
-    const { connection } = caller;
+  handle('events.stream', async ({ call }, input) => {
+    if (call.stream === undefined) throw new HubError('bad_request', 'events.stream needs an HTTP connection');
+    call.stream.open(input);
+  }),
+
+  handle('events.subscribe', async ({ hub, call }, input) => {
+    const { connection } = call;
     if (connection === undefined) throw new HubError('bad_request', 'events.subscribe needs a WebSocket connection');
     const { since_id, ...rest } = input;
     if (since_id !== 'cursor') return connection.subscribe({ ...rest, since_id });
@@ -11,11 +16,11 @@ export const eventOperations = [
     return connection.subscribe({ ...rest, since_id: await hub.store.cursor(input.agent_id) });
   }),
 
-  handle('events.unsubscribe', async ({ caller }, { subscription }) => {
-    if (caller.connection === undefined) {
+  handle('events.unsubscribe', async ({ call }, { subscription }) => {
+    if (call.connection === undefined) {
       throw new HubError('bad_request', 'events.unsubscribe needs a WebSocket connection');
     }
-    return { unsubscribed: caller.connection.unsubscribe(subscription) };
+    return { unsubscribed: call.connection.unsubscribe(subscription) };
   }),
 
   handle('events.ack', async ({ hub, key }, { agent_id, since_id }) => {

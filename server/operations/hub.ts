@@ -67,16 +67,16 @@ export const hubOperations = [
   }),
 
   handle('hub.shutdown.get', async ({ hub }) => hub.shutdown.pending()),
-  handle('hub.shutdown.start', ({ hub, caller, key }, { delay_sec }) =>
-    hub.shutdown.start(delay_sec, key(caller.agent_id ?? '')),
+  handle('hub.shutdown.start', ({ hub, call, key }, { delay_sec }) =>
+    hub.shutdown.start(delay_sec, key(call.agent_id ?? '')),
   ),
-  handle('hub.shutdown.cancel', ({ hub, caller, key }) => hub.shutdown.cancel(key(caller.agent_id ?? ''))),
+  handle('hub.shutdown.cancel', ({ hub, call, key }) => hub.shutdown.cancel(key(call.agent_id ?? ''))),
 
-  handle('hub.network', async ({ hub, caller, key }, { allow_remote }) => {
+  handle('hub.network', async ({ hub, call, key }, { allow_remote }) => {
     const listen_host = hub.settings.listen_host;
     if (allow_remote !== undefined) {
       if (allow_remote && isLoopback(listen_host)) throw new HubError('bad_request', remoteRefused(listen_host));
-      const { replayed } = await hub.write('remember', {}, key(caller.agent_id ?? ''));
+      const { replayed } = await hub.write('remember', {}, key(call.agent_id ?? ''));
       if (!replayed) hub.setAllowRemote(allow_remote);
     }
     return { allow_remote: hub.allowRemote, listen_host };

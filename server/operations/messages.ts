@@ -47,19 +47,19 @@ export const messageOperations = [
     },
   ),
 
-  handle('messages.get', async ({ hub, caller }, { id, agent_id }) => {
+  handle('messages.get', async ({ hub, call }, { id, agent_id }) => {
     const row = await hub.store.message(id);
-    const mayRead = row !== undefined && (row.to_agent === null || mayReadDirect(agent_id ?? caller.agent_id, row));
+    const mayRead = row !== undefined && (row.to_agent === null || mayReadDirect(agent_id ?? call.agent_id, row));
     if (row === undefined || !mayRead) throw new HubError('not_found', 'message not found');
     return encodeMessage(row);
   }),
 
   handle(
     'messages.list',
-    async ({ hub, caller }, { channel, thread_id, since_id, limit, timeout, tail, before_id }) => {
+    async ({ hub, call }, { channel, thread_id, since_id, limit, timeout, tail, before_id }) => {
       if (channel !== undefined) await hub.requireChannel(channel);
       const page = { channel, thread_id, since_id, limit, tail, before_id };
-      return hub.messages(page, timeout, caller.signal, caller.agent_id);
+      return hub.messages(page, timeout, call.signal, call.agent_id);
     },
     channelFirst,
   ),
@@ -67,22 +67,22 @@ export const messageOperations = [
   handle(
     'events.list',
     async (
-      { hub, caller },
+      { hub, call },
       { agent_id, channel, thread_id, since_id, limit, timeout, tail, before_id, exclude_self },
     ) => {
       if (channel !== undefined) await hub.requireChannel(channel);
       const exclude_from = exclude_self ? agent_id : undefined;
       const page = { viewer: agent_id, channel, thread_id, since_id, limit, tail, before_id, exclude_from };
-      return hub.messages(page, timeout, caller.signal, agent_id);
+      return hub.messages(page, timeout, call.signal, agent_id);
     },
     channelFirst,
   ),
 
-  handle('inbox.list', async ({ hub, caller }, { agent_id, since_id, limit, timeout, tail, before_id }) => {
-    return hub.messages({ inbox_of: agent_id, since_id, limit, tail, before_id }, timeout, caller.signal, agent_id);
+  handle('inbox.list', async ({ hub, call }, { agent_id, since_id, limit, timeout, tail, before_id }) => {
+    return hub.messages({ inbox_of: agent_id, since_id, limit, tail, before_id }, timeout, call.signal, agent_id);
   }),
 
-  handle('rpc.call', async ({ hub, caller, key }, input) => {
+  handle('rpc.call', async ({ hub, call, key }, input) => {
     const { from_agent, channel, capability, timeout_sec } = input;
     const writeKey = key(from_agent);
     const pick = async () => {
@@ -104,7 +104,7 @@ export const messageOperations = [
       metadata_json: stringify(input.metadata ?? {}),
       require_channel: true,
     };
-    return hub.call(request, timeout_sec, caller.signal, writeKey, caller.effected);
+    return hub.call(request, timeout_sec, call.signal, writeKey, call.effected);
   }),
 ];
 

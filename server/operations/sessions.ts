@@ -4,9 +4,9 @@ import { capabilitiesOf } from '../domain/hub.js';
 import { Answer, handle } from './context.js';
 
 export const sessionOperations = [
-  handle('sessions.open', async ({ hub, caller, key }, input) => {
+  handle('sessions.open', async ({ hub, call, key }, input) => {
     const { agent_id, replace, resume } = input;
-    caller.connection?.mayBind(agent_id);
+    call.connection?.mayBind(agent_id);
     const { outcome } = await hub.write(
       'openSession',
       {
@@ -22,7 +22,7 @@ export const sessionOperations = [
       },
       key(agent_id),
     );
-    caller.connection?.bind(outcome.session);
+    call.connection?.bind(outcome.session);
     const session = encodeSession(outcome.session);
     const envelope = resume ? { result: session, resumed: outcome.resumed } : { result: session };
     return new Answer({ ...session, resumed: outcome.resumed }, 201, envelope);
@@ -33,10 +33,10 @@ export const sessionOperations = [
     return encodeSession(hub.presence.apply(outcome));
   }),
 
-  handle('sessions.close', async ({ hub, caller, key }, { session_id }) => {
-    const own = caller.connection?.session_id === session_id;
-    await hub.write('closeSession', { session_id }, key(caller.agent_id ?? ''));
-    if (own) caller.connection?.unbind();
+  handle('sessions.close', async ({ hub, call, key }, { session_id }) => {
+    const own = call.connection?.session_id === session_id;
+    await hub.write('closeSession', { session_id, of: call.caller.names }, key(call.agent_id ?? ''));
+    if (own) call.connection?.unbind();
     return { session_id, deleted: true };
   }),
 

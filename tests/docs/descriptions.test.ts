@@ -41,7 +41,7 @@ describe('OpenAPI', () => {
     const { paths } = openApi('1') as { paths: Record<string, Record<string, { operationId: string }>> };
     const described = Object.values(paths).flatMap((path) => Object.values(path).map(({ operationId }) => operationId));
     const twins = (Object.values(OPERATIONS) as Operation[]).filter(({ rest }) => rest !== undefined);
-    expect(described.sort()).toEqual([...twins.map(({ name }) => name), 'events.stream'].sort());
+    expect(described.sort()).toEqual(twins.map(({ name }) => name).sort());
   });
 
   it('is served by the hub', async () => {
@@ -96,7 +96,8 @@ describe('AsyncAPI', () => {
   });
 
   it('has every operation', () => {
-    expect(operations.map(([name]) => name)).toEqual(expect.arrayContaining(Object.keys(OPERATIONS)));
+    const rows = (Object.values(OPERATIONS) as Operation[]).filter(({ kind }) => kind !== 'stream');
+    expect(operations.map(([name]) => name)).toEqual(expect.arrayContaining(rows.map(({ name }) => name)));
   });
 
   interface Ref {

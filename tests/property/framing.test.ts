@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { ERROR_CODES, OPERATIONS } from '../../protocol/index.js';
+import { type InProcessHub, startInProcess } from '../support/in-process.js';
 import { until } from '../support/until.js';
-import { type InProcessHub, startInProcess } from './in-process.js';
 
 interface Frame {
   jsonrpc: string;

@@ -2,8 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { DomainHub } from '../support/domain-hub.js';
+import { startInProcess } from '../support/in-process.js';
 import { RawSocket } from '../support/raw-socket.js';
-import { startInProcess } from './in-process.js';
 
 type Act =
   | { do: 'acquire' | 'refresh'; agent: number; key: number; ttl: number }

@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { type InProcessHub, startInProcess } from '../support/in-process.js';
 import { RawSocket } from '../support/raw-socket.js';
 import { until } from '../support/until.js';
-import { type InProcessHub, startInProcess } from './in-process.js';
 
 interface Step {
   /** Messages posted at once, before the cut is looked for. */

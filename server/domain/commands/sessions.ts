@@ -5,6 +5,11 @@ import { timestamp } from '../time.js';
 import type { Tx } from '../tx.js';
 import { recover } from './leases.js';
 
+/** Names that the caller may act as, where those are not all. */
+export interface Names {
+  has(name: string): boolean;
+}
+
 export interface OpenSession {
   session_id: string;
   agent_id: string;
@@ -65,7 +70,12 @@ export const sessionCommands = {
     return row;
   },
 
-  closeSession(tx: Tx, { session_id }: { session_id: string }): SessionRow {
+  /** @param of names whose sessions may be closed; undefined: anybody's */
+  closeSession(tx: Tx, { session_id, of }: { session_id: string; of?: Names | undefined }): SessionRow {
+    const open = of && tx.tables.sessions.get(session_id);
+    if (open && !of.has(open.agent_id)) {
+      throw new HubError('forbidden', 'session_id is not of a name that the caller may act as');
+    }
     const row = tx.tables.sessions.close(session_id);
     if (row === undefined) throw new HubError('not_found', 'session not found');
     tx.changed({ topic: 'session', change: 'closed', row });

@@ -61,6 +61,8 @@ function coercePresent(field: string, coercion: Coercion, value: unknown): unkno
     case 'raw_text':
     case 'body':
       return text(field, value);
+    case 'names':
+      return text(field, value).split(',');
     default:
       return value;
   }

@@ -1,18 +1,19 @@
 /** The HTTP door: browser defence, then the operations table, then pages. It has no behaviour of its own. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { HubError, requestCapBytes } from '../../../protocol/index.js';
+import { HubError, requestCapBytes, splitTarget } from '../../../protocol/index.js';
 import type { BrowserDefence } from '../../access/browser-defence.js';
+import { anybody, type Caller } from '../../access/caller.js';
 import type { HubConfig } from '../../config.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
-import type { Caller } from '../../operations/context.js';
+import type { StreamPort } from '../../operations/context.js';
 import type { Dispatcher } from '../../operations/dispatch.js';
 import { type RestAnswer, send, sendEarly, toRest, toRestError } from './answers.js';
 import { parseBody, readBody } from './body.js';
 import { EventStreams } from './event-stream.js';
 import { Mounts } from './mounts.js';
 import { createPages } from './pages.js';
-import { fieldsOf, type Matched, Routes, splitTarget } from './routes.js';
+import { fieldsOf, type Route, Routes } from './routes.js';
 
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -28,6 +29,8 @@ export interface ExecuteRequest {
   body?: Record<string, unknown> | string | null | undefined;
   idempotency_key?: string | undefined;
   signal?: AbortSignal | undefined;
+  /** Who asks; anybody by default. */
+  caller?: Caller | undefined;
 }
 
 export interface ExecuteResult {
@@ -83,7 +86,7 @@ export class HttpDoor {
     return { status, text, body: JSON.parse(text), ...failure };
   }
 
-  async #execute({ method, path: target, body, idempotency_key, signal }: ExecuteRequest): Promise<RestAnswer> {
+  async #execute({ method, path: target, body, idempotency_key, signal, caller }: ExecuteRequest): Promise<RestAnswer> {
     const { path, query } = splitTarget(target);
     const matched = this.#routes.match(method, path);
     if (matched === undefined) throw new HubError('not_found', 'not found');
@@ -92,7 +95,8 @@ export class HttpDoor {
     const parsed = method === 'POST' || method === 'PUT' ? parseBody(text, limits.max_json_depth) : {};
     const fields = fieldsOf(matched, new URLSearchParams(query), parsed, idempotency_key);
     // One of its own: a shared signal would gather a listener for every wait.
-    return this.#run(matched, fields, signal ?? new AbortController().signal);
+    const call = { caller: caller ?? anybody('local'), signal: signal ?? new AbortController().signal };
+    return toRest(await this.#dispatcher.run(matched.name, fields, call));
   }
 
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
@@ -102,10 +106,6 @@ export class HttpDoor {
     const { path, query } = splitTarget(req.url ?? '');
     if (method === 'OPTIONS' && cors['Access-Control-Allow-Origin'] !== undefined) {
       res.writeHead(204, { ...cors, ...PREFLIGHT }).end();
-      return;
-    }
-    if (method === 'GET' && path === '/v1/stream') {
-      this.streams.serve(req, res, new URLSearchParams(query), cors);
       return;
     }
     const matched = this.#routes.match(method, path);
@@ -123,19 +123,22 @@ export class HttpDoor {
     const hasBody = method === 'POST' || method === 'PUT';
     const body = hasBody ? await readBody(req, this.#capBytes, this.#hub.settings.limits.max_json_depth) : {};
     const fields = fieldsOf(matched, new URLSearchParams(query), body, keyOf(req));
-    const answer = await this.#run(matched, fields, this.#signalOf(matched, res));
+    const caller = anybody('http');
+    if (matched.operation.kind === 'stream') {
+      const stream: StreamPort = { open: (request) => this.streams.serve(req, res, request, cors) };
+      await this.#dispatcher.run(matched.name, fields, { caller, stream, signal: NEVER });
+      return;
+    }
+    const answer = toRest(
+      await this.#dispatcher.run(matched.name, fields, { caller, signal: this.#signalOf(matched, res) }),
+    );
     const headers = await this.#presenceHeader(matched, fields);
     send(res, answer, this.#hub.store.instance_id, { ...cors, ...headers });
   }
 
-  async #run({ route }: Matched, fields: Record<string, unknown>, signal: AbortSignal): Promise<RestAnswer> {
-    const caller: Caller = { agent_id: undefined, connection: undefined, signal };
-    return toRest(await this.#dispatcher.run(route.name, fields, caller));
-  }
-
   /** Waits end when their caller goes away (arc-v1 §12 D2). */
-  #signalOf({ route }: Matched, res: ServerResponse): AbortSignal {
-    if (route.operation.kind !== 'wait') return NEVER;
+  #signalOf({ operation }: Route, res: ServerResponse): AbortSignal {
+    if (operation.kind !== 'wait') return NEVER;
     const gone = new AbortController();
     res.on('close', () => {
       if (!res.writableFinished) gone.abort();
@@ -144,8 +147,10 @@ export class HttpDoor {
   }
 
   /** Tells an agent that nobody sees it any more (arc-v1 §12 A7). */
-  async #presenceHeader({ route }: Matched, fields: Record<string, unknown>): Promise<Record<string, string>> {
-    const agent = route.actor === undefined ? undefined : fields[route.actor];
+  async #presenceHeader({ operation }: Route, fields: Record<string, unknown>): Promise<Record<string, string>> {
+    // A session that has just been opened is seen.
+    const field = operation.session === 'opens' ? undefined : operation.actor?.[0];
+    const agent = field === undefined ? undefined : fields[field];
     if (typeof agent !== 'string' || agent === '') return {};
     return (await this.#hub.isActive(agent)) ? {} : { 'X-Arc-Session': 'inactive' };
   }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HubError } from '../../../protocol/index.js';
+import { HubError, type Operations, type ParsedOf } from '../../../protocol/index.js';
 import type { PublishedMessage } from '../../domain/feed.js';
 import { matches } from '../../domain/filter.js';
 import type { Hub } from '../../domain/hub.js';
@@ -9,6 +9,8 @@ import { coerce } from './coerce.js';
 const HEARTBEAT_MS = 15_000;
 
 const frame = (json: string, id: number) => Buffer.from(`id: ${id}\ndata: ${json}\n\n`);
+
+type StreamRequest = ParsedOf<Operations['events.stream']>;
 
 /** Server-sent events: the REST way to be pushed to (arc-v1 §6.2). */
 export class EventStreams {
@@ -37,14 +39,16 @@ export class EventStreams {
   }
 
   /** @throws {HubError} before the stream begins */
-  serve(req: IncomingMessage, res: ServerResponse, query: URLSearchParams, extra: Record<string, string>): void {
-    const agentId = query.get('agent_id') || undefined;
-    if (agentId === undefined) throw new HubError('bad_request', 'agent_id query parameter is required');
+  serve(
+    req: IncomingMessage,
+    res: ServerResponse,
+    { agent_id: agentId, since_id, channels: named, exclude_self }: StreamRequest,
+    extra: Record<string, string>,
+  ): void {
     // A reconnecting EventSource repeats its old URL and says in the header how far it has come.
-    const sinceId = Math.max(this.#since(query.get('since_id')), this.#since(req.headers['last-event-id']));
-    const channels = query.get('channels') ? new Set(query.get('channels')?.split(',')) : undefined;
-    const excludeSelf = coerce('exclude_self', 'flag', query.get('exclude_self') ?? '') === true;
-    const filter = { viewer: agentId, exclude_from: excludeSelf ? agentId : undefined };
+    const sinceId = Math.max(since_id, lastEventId(req.headers['last-event-id']));
+    const channels = named && new Set(named);
+    const filter = { viewer: agentId, exclude_from: exclude_self ? agentId : undefined };
     if (this.#open.size >= this.#hub.settings.max_waiters) {
       throw new HubError('rate_limited', 'too many open streams', { retry_after_sec: 1 });
     }
@@ -103,12 +107,12 @@ export class EventStreams {
       release();
     });
   }
+}
 
-  #since(value: string | string[] | undefined | null): number {
-    if (!value) return 0;
-    const since = coerce('since_id', 'integer', String(value)) as number;
-    if (Number.isNaN(since)) throw new HubError('bad_request', 'since_id must be an integer');
-    if (since < 0) throw new HubError('bad_request', 'since_id must be >= 0');
-    return since;
-  }
+function lastEventId(header: string | string[] | undefined): number {
+  if (!header) return 0;
+  const since = coerce('since_id', 'integer', String(header)) as number;
+  if (Number.isNaN(since)) throw new HubError('bad_request', 'since_id must be an integer');
+  if (since < 0) throw new HubError('bad_request', 'since_id must be >= 0');
+  return since;
 }

@@ -1,6 +1,16 @@
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
-import { CLOSE_CODES, type CloseReason, HubError, OPERATIONS, type Topic } from '../../../protocol/index.js';
+import {
+  CLOSE_CODES,
+  type CloseReason,
+  HubError,
+  OPERATIONS,
+  type Operation,
+  type Order,
+  orderOf,
+  type Topic,
+} from '../../../protocol/index.js';
+import { anybody, type Caller } from '../../access/caller.js';
 import { encodeSession } from '../../domain/encode.js';
 import type { Batch, PublishedChange, PublishedMessage } from '../../domain/feed.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
@@ -43,6 +53,7 @@ export class Connection implements ConnectionPort {
   readonly #ws: WebSocket;
   readonly #socket: Socket;
   readonly #host: ConnectionHost;
+  readonly #caller: Caller = anybody('websocket');
   readonly #subscriptions = new Subscriptions();
   readonly #waits = new Map<symbol, { id: RpcId; controller: AbortController }>();
   #outbox: Outbox | undefined;
@@ -262,23 +273,20 @@ export class Connection implements ConnectionPort {
     const { dispatcher } = this.#host;
     if (!dispatcher.has(method)) throw new HubError('unknown_method', `unknown method: ${method}`);
     const run = async (signal: AbortSignal, effected?: () => void) => {
-      if (method === 'sessions.close') params.session_id ??= this.session_id;
-      const caller = { agent_id: this.agent_id, connection: this, signal, effected };
-      return (await dispatcher.run(method, params, caller)).result;
+      const call = { caller: this.#caller, agent_id: this.agent_id, connection: this, signal, effected };
+      return (await dispatcher.run(method, params, call)).result;
     };
-    const { kind } = OPERATIONS[method];
-    if (method === 'rpc.call') {
-      // A look for someone able comes before the request is on its way.
-      const mode = params.capability === undefined ? 'write' : 'exclusive';
-      return this.#wait(id, (signal) => this.#untilEffected(mode, (effected) => run(signal, effected)));
+    const operation: Operation = OPERATIONS[method];
+    const order = orderOf(operation, params);
+    if (operation.waits?.effect_first) {
+      return this.#wait(id, (signal) => this.#untilEffected(order, (effected) => run(signal, effected)));
     }
-    if (kind === 'wait') return this.#wait(id, (signal) => this.#sequencer.run('read', () => run(signal)));
-    const changesIdentity = method === 'sessions.open' || method === 'sessions.close';
-    return this.#sequencer.run(changesIdentity ? 'exclusive' : MODES[kind], () => run(NEVER));
+    if (operation.waits) return this.#wait(id, (signal) => this.#sequencer.run(order, () => run(signal)));
+    return this.#sequencer.run(order, () => run(NEVER));
   }
 
   /** In its turn like a write, which ends with the effect; its answer may come much later. */
-  async #untilEffected(mode: 'write' | 'exclusive', run: (effected: () => void) => Promise<unknown>): Promise<unknown> {
+  async #untilEffected(order: Order, run: (effected: () => void) => Promise<unknown>): Promise<unknown> {
     let running: Promise<unknown> | undefined;
     const effect = () =>
       new Promise<void>((resolve) => {
@@ -288,7 +296,7 @@ export class Connection implements ConnectionPort {
           () => resolve(),
         );
       });
-    await this.#sequencer.run(mode, effect);
+    await this.#sequencer.run(order, effect);
     return running;
   }
 
@@ -369,7 +377,6 @@ export class Connection implements ConnectionPort {
   }
 }
 
-const MODES = { read: 'read', write: 'write', connection: 'subscribe' } as const;
 /** Below the members of `params`. */
 const EXACT_FROM = 3;
 const NEVER = new AbortController().signal;

@@ -1,11 +1,7 @@
-/**
- * - `write`: reaches the store in the order received by itself; later reads wait for its commit
- * - `read`: starts once the writes before it are committed
- * - `subscribe`: as a read, and what comes later waits for its end too
- * - `start`: only its start is in order; nobody waits for its end
- * - `exclusive`: what comes later waits for its end, since it changes who the connection is
- */
-export type Mode = 'write' | 'read' | 'subscribe' | 'start' | 'exclusive';
+import type { Order } from '../../../protocol/index.js';
+
+/** As the operations table has it; of `start` only the start is in order, and nobody waits for its end. */
+export type Mode = Order | 'start';
 
 /** What arrives on one connection takes effect in the order received, without waiting where it need not (websocket §2). */
 export class Sequencer {

@@ -8,7 +8,7 @@ export interface RouteRow {
 }
 
 export const ROUTES: Readonly<Record<string, RouteRow>> = {
-  'sessions.open': { rest: ['POST', '/v1/sessions'] },
+  'sessions.open': { rest: ['POST', '/v1/sessions'], actor: 'agent_id' },
   'sessions.rename': { rest: ['POST', '/v1/sessions/{agent_id}/rename'], actor: 'agent_id' },
   'sessions.close': { rest: ['DELETE', '/v1/sessions/{session_id}'] },
   'sessions.heartbeat': { actor: 'agent_id' },
@@ -23,6 +23,7 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
   'messages.list': { rest: ['GET', '/v1/messages'] },
   'events.list': { rest: ['GET', '/v1/events'], actor: 'agent_id' },
   'inbox.list': { rest: ['GET', '/v1/inbox/{agent_id}'], actor: 'agent_id' },
+  'events.stream': { rest: ['GET', '/v1/stream'], actor: 'agent_id' },
   'events.subscribe': { actor: 'agent_id' },
   'events.unsubscribe': {},
   'events.ack': { rest: ['PUT', '/v1/cursors/{agent_id}'], actor: 'agent_id' },
