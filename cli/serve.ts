@@ -35,8 +35,8 @@ export async function serve(command: Command): Promise<number> {
     process.stderr.write(`arc error: ${startFailure(cause)}\n`);
     return 1;
   }
-  const { url, host, port, instance_id, storage_path } = hub;
-  const ready = { ready: true, url, host, port, pid: process.pid, instance_id, storage_path };
+  const { url, host, port, socket, instance_id, storage_path } = hub;
+  const ready = { ready: true, url, host, port, socket, pid: process.pid, instance_id, storage_path };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   await Promise.race([hub.closed, signalled]);
   const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_WITHIN_MS).unref());

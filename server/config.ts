@@ -13,6 +13,7 @@ import {
   DEFAULT_STORAGE,
   type Limits,
 } from '../protocol/index.js';
+import { parseCidr } from './listen/cidr.js';
 
 const int = (min: number, max: number, error: string) => z.number().int(error).min(min, error).max(max, error);
 const atLeast = (min: number, error: string) => int(min, Number.MAX_SAFE_INTEGER, error);
@@ -21,6 +22,16 @@ export const HubConfig = z
   .strictObject({
     host: z.string().min(1).default(DEFAULT_HOST).describe('address to listen on'),
     port: int(0, 65_535, 'port out of range').default(DEFAULT_PORT).describe('port to listen on; 0 takes a free one'),
+    socket: z.string().default('').describe('path of a Unix socket to listen on, too; only this account reaches it'),
+    no_tcp: z.boolean().default(false).describe('listen on the socket only'),
+    trusted_proxy: z
+      .array(
+        z
+          .string()
+          .refine((range) => parseCidr(range) !== undefined, 'must be an address or a range such as 10.0.0.0/8'),
+      )
+      .default([])
+      .describe('addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed'),
     storage: z.string().min(1).default(DEFAULT_STORAGE).describe('SQLite file that holds everything'),
     allow_remote: z.boolean().default(false).describe('serve peers off this machine; needed to bind off loopback'),
     quiet: z.boolean().default(false).describe('log warnings and errors only'),
@@ -86,9 +97,11 @@ export const HubConfig = z
     compression: z.boolean().default(false).describe('offer permessage-deflate on WebSocket'),
   })
   .superRefine((config, ctx) => {
-    if (!isLoopback(config.host) && !config.allow_remote) {
-      ctx.addIssue({ code: 'custom', message: 'Remote bind requires allow_remote=true', input: config.host });
+    const refuse = (message: string) => ctx.addIssue({ code: 'custom', message, input: config });
+    if (!config.no_tcp && !isLoopback(config.host) && !config.allow_remote) {
+      refuse('Remote bind requires allow_remote=true');
     }
+    if (config.no_tcp && config.socket === '') refuse('no_tcp needs a socket to listen on instead: --socket PATH');
   });
 export type HubConfig = z.output<typeof HubConfig>;
 export type HubOptions = z.input<typeof HubConfig>;

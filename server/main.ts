@@ -1,6 +1,5 @@
 /** Puts the rooms of the server together: store, hub, operations, doors. */
-import type { Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { BrowserDefence } from './access/browser-defence.js';
 import { ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
 import { Hub, type HubLog } from './domain/hub.js';
@@ -8,6 +7,7 @@ import { type Clock, systemClock } from './domain/time.js';
 import { createHttpServer, type ExecuteRequest, type ExecuteResult, HttpDoor } from './doors/http/door.js';
 import type { Mounted } from './doors/http/mounts.js';
 import { WebSocketDoor } from './doors/websocket/door.js';
+import { Listeners } from './listen/listeners.js';
 import type { DoorStats } from './operations/context.js';
 import { Dispatcher } from './operations/dispatch.js';
 import { HANDLERS } from './operations/handlers.js';
@@ -31,14 +31,15 @@ export interface RelayDoor {
 const GOODBYE_MS = 1_500;
 /** How long the notice and the last presence may wait for the file. */
 const FAREWELL_MS = 1_500;
-const BACKLOG = 2_048;
 
 export interface RunningHub {
-  /** Base URL that reaches it from this machine. */
+  /** Base URL that reaches it from this machine; `unix:PATH` when it listens on a Unix socket only. */
   readonly url: string;
   readonly host: string;
-  /** The bound one, also when 0 was asked for. */
+  /** The bound one, also when 0 was asked for; 0 without TCP. */
   readonly port: number;
+  /** Path of the Unix socket, if it listens on one. */
+  readonly socket: string | undefined;
   readonly instance_id: string;
   readonly storage_path: string;
   /** Resolves when it has stopped: by `stop`, or by a shutdown that an agent asked for. */
@@ -63,17 +64,18 @@ export async function startHub(
   clock: Clock = systemClock,
 ): Promise<RunningHub> {
   let instanceId = '';
-  const server = createHttpServer(config.max_connections, () => instanceId);
-  // The port comes first: a start that fails for it leaves no empty database behind.
-  const { port } = await listen(server, config.host, config.port);
+  // The addresses come first: a start that fails for one leaves no empty database behind.
+  const listeners = await Listeners.bind(config);
+  const { peers, port, socket: socketPath, url } = listeners;
+  const server = createHttpServer(() => instanceId);
   const path = storagePath(config.storage);
   let store: SqliteStore;
   try {
     const onError = (err: unknown) => log.error({ err }, 'store failed');
     store = new SqliteStore({ path, durability: config.durability, clock, onError });
   } catch (cause) {
-    server.close();
-    server.closeAllConnections();
+    listeners.destroyAll();
+    await listeners.close();
     throw cause;
   }
   instanceId = store.instance_id;
@@ -104,7 +106,7 @@ export async function startHub(
     relayInFlight: () => relay?.inFlight ?? 0,
   };
   const dispatcher = new Dispatcher(hub, HANDLERS, doors);
-  const defence = new BrowserDefence({ ...config, allowRemote: () => hub.allowRemote });
+  const defence = new BrowserDefence({ ...config, allowRemote: () => hub.allowRemote, peerOf: peers.of });
   const http = new HttpDoor(hub, dispatcher, defence, config, log);
   const websocket = new WebSocketDoor(hub, dispatcher, defence, config, log);
   server.on('connection', (socket: Socket) => {
@@ -115,7 +117,7 @@ export async function startHub(
   // Remote access that is taken back ends what is open too.
   hub.feed.listen(({ changes }) => {
     if (hub.allowRemote || !changes.some(({ topic, change }) => topic === 'hub' && change === 'network')) return;
-    for (const socket of sockets) if (!isLoopback(socket.remoteAddress ?? '')) socket.destroy();
+    for (const socket of sockets) if (!peers.ofSocket(socket).loopback) socket.destroy();
   });
   await hub.start();
   server.on('upgrade', ({ socket }) => busy.add(socket));
@@ -125,10 +127,10 @@ export async function startHub(
   });
   websocket.attach(server);
   server.on('request', http.listener);
+  listeners.serve(server);
 
-  const url = `http://${urlHost(config.host)}:${port}`;
   const removePidFiles = await writePidFiles(path, { pid: process.pid, port, url }, instanceId);
-  if (!isLoopback(config.host)) {
+  if (!config.no_tcp && !isLoopback(config.host)) {
     log.warn(
       { host: config.host },
       'REMOTE ACCESS IS ON: anyone who reaches this address can read and post everything',
@@ -145,7 +147,8 @@ export async function startHub(
   async function stopAll(): Promise<void> {
     log.info({}, 'shutting down');
     await relay?.pause();
-    const listening = new Promise<void>((resolve) => server.close(() => resolve()));
+    const listening = listeners.close();
+    server.close();
     // A file that another process has locked must not hold the shutdown up.
     const farewell = hub.shutdown.final().then(() => hub.stop());
     await Promise.race([farewell, sleep(FAREWELL_MS)]).catch((err) => log.error({ err }, 'shutdown notice failed'));
@@ -157,6 +160,7 @@ export async function startHub(
     websocket.terminate();
     server.closeAllConnections();
     for (const socket of sockets) socket.destroy();
+    listeners.destroyAll();
     // Nothing is served any more, however long the file may keep us.
     removePidFiles();
     await store.close();
@@ -168,6 +172,7 @@ export async function startHub(
     url,
     host: config.host,
     port,
+    socket: socketPath,
     instance_id: instanceId,
     storage_path: path,
     closed,
@@ -181,21 +186,3 @@ export async function startHub(
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
-
-function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => reject(describe(error, host, port)));
-    server.listen({ host, port, backlog: BACKLOG }, () => resolve(server.address() as AddressInfo));
-  });
-}
-
-function describe(error: NodeJS.ErrnoException, host: string, port: number): ConfigError {
-  if (error.code === 'EADDRINUSE') return new ConfigError(`port ${port} on ${host} is in use`);
-  if (error.code === 'EACCES') return new ConfigError(`port ${port} on ${host} may not be used`);
-  return new ConfigError(`cannot listen on ${host}:${port}: ${error.message}`);
-}
-
-function urlHost(host: string): string {
-  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
-  return host.includes(':') ? `[${host}]` : host;
-}

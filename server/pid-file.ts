@@ -1,5 +1,8 @@
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { request as tlsRequest } from 'node:https';
 import { dirname, join } from 'node:path';
+import { json } from 'node:stream/consumers';
 
 export const PIDFILE_NAME = '.arc.pid';
 
@@ -49,12 +52,30 @@ export async function writePidFiles(storagePath: string, file: PidFile, instance
   };
 }
 
+/** Whether a hub of this store answers at `url`. It is told nothing, so it need not prove more than that it is there. */
 async function isHub(url: string, instanceId: string): Promise<boolean> {
+  const options = { signal: AbortSignal.timeout(500), agent: false, rejectUnauthorized: false };
+  const [, socketPath] = /^unix:(.+)$/.exec(url) ?? [];
+  const open = url.startsWith('https:') ? tlsRequest : request;
   try {
-    const answer = await fetch(`${url}/v1/hub-info`, { signal: AbortSignal.timeout(500) });
-    const { result } = (await answer.json()) as { result?: { instance_id?: unknown } };
-    return result?.instance_id === instanceId;
+    const call =
+      socketPath === undefined
+        ? open(`${url}/v1/hub-info`, options)
+        : request({ ...options, socketPath, path: '/v1/hub-info' });
+    return await new Promise((done, reject) => {
+      call.once('error', reject);
+      // Hubs of this make name their store on every answer, refusals included; for others it is in the body.
+      call.once('response', (answer) => {
+        const named = answer.headers['x-arc-instance'];
+        if (named === undefined) json(answer).then((body) => done(instanceOf(body) === instanceId), reject);
+        else done(named === instanceId);
+        answer.once('close', () => call.destroy()).resume();
+      });
+      call.end();
+    });
   } catch {
     return false;
   }
 }
+
+const instanceOf = (body: unknown) => (body as { result?: { instance_id?: unknown } } | null)?.result?.instance_id;

@@ -39,7 +39,10 @@ export function hubOptionsGiven(command: Command): HubOptions {
     const name = settingName(option);
     if (!(name in HubConfig.shape)) continue;
     const source = command.getOptionValueSource(option.attributeName());
-    if (source !== undefined && source !== 'default') given[name] = command.getOptionValue(option.attributeName());
+    if (source === undefined || source === 'default') continue;
+    const value: unknown = command.getOptionValue(option.attributeName());
+    // `--no-tcp` is kept by the parser as what it takes away.
+    given[name] = option.negate ? value === false : value;
   }
   return given;
 }

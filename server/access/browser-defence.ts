@@ -6,21 +6,23 @@ import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { HubError } from '../../protocol/index.js';
-import { isLoopback } from '../config.js';
+import type { PeerOf } from '../listen/peers.js';
 
 export interface DefenceSettings {
   readonly allowed_host: readonly string[];
   readonly allowed_origin: readonly string[];
   /** Asked for each request, since it changes at run time. */
   readonly allowRemote: () => boolean;
+  readonly peerOf: PeerOf;
 }
 
 export class BrowserDefence {
   readonly #hosts: ReadonlySet<string>;
   readonly #origins: ReadonlySet<string>;
   readonly #allowRemote: () => boolean;
+  readonly #peerOf: PeerOf;
 
-  constructor({ allowed_host, allowed_origin, allowRemote }: DefenceSettings) {
+  constructor({ allowed_host, allowed_origin, allowRemote, peerOf }: DefenceSettings) {
     const own = hostname().toLowerCase();
     const bare = own.replace(/\.local$/, '');
     this.#hosts = new Set([
@@ -33,18 +35,18 @@ export class BrowserDefence {
     ]);
     this.#origins = new Set(allowed_origin.map((origin) => origin.toLowerCase()));
     this.#allowRemote = allowRemote;
+    this.#peerOf = peerOf;
   }
 
   /** @throws {HubError} `forbidden` */
   check(req: IncomingMessage): void {
     const { host, origin, 'sec-fetch-site': site } = req.headers;
-    if (!this.#allowRemote() && !isLoopback(req.socket.remoteAddress ?? '')) {
-      throw new HubError('forbidden', 'remote requests disabled');
-    }
+    const { loopback, secure } = this.#peerOf(req);
+    if (!this.#allowRemote() && !loopback) throw new HubError('forbidden', 'remote requests disabled');
     if (!this.#mayName(host, req.httpVersion)) throw new HubError('forbidden', `host not allowed: ${host ?? ''}`);
     if (origin !== undefined) {
       if (this.isListed(origin)) return;
-      if (!isOwn(origin, host)) throw new HubError('forbidden', `origin not allowed: ${origin}`);
+      if (!isOwn(origin, host, secure)) throw new HubError('forbidden', `origin not allowed: ${origin}`);
     }
     if (site !== undefined && site !== 'none' && site !== 'same-origin' && !isNavigationHome(req)) {
       throw new HubError('forbidden', `cross-site requests are not allowed: ${String(site)}`);
@@ -68,8 +70,8 @@ function hostOf(header: string): string | undefined {
   return (match?.[1] ?? match?.[2])?.toLowerCase().replace(/\.$/, '');
 }
 
-function isOwn(origin: string, host: string | undefined): boolean {
-  return host !== undefined && origin.toLowerCase() === `http://${host.toLowerCase()}`;
+function isOwn(origin: string, host: string | undefined, secure: boolean): boolean {
+  return host !== undefined && origin.toLowerCase() === `${secure ? 'https' : 'http'}://${host.toLowerCase()}`;
 }
 
 /** A link from anywhere may open the hub's page; the page shows nothing of the hub's data. */

@@ -60,7 +60,7 @@ function settings(): string {
   const defaults = HubConfig.parse({}) as Record<string, unknown>;
   const rows = Object.entries(shape).map(([name, schema]) => {
     const value = defaults[name];
-    const shown = Array.isArray(value) ? 'none' : `\`${value}\``;
+    const shown = Array.isArray(value) || value === '' ? 'none' : `\`${value}\``;
     return row(`\`--${name.replaceAll('_', '-')}\``, shown, schema.description ?? '');
   });
   return table(['flag', 'default', 'meaning'], rows);

@@ -195,16 +195,14 @@ function keyOf(req: IncomingMessage): string | undefined {
   return text.includes('\ufffd') ? bytes : text;
 }
 
-/** A server with timeouts and caps; requests that are no HTTP get the envelope too. */
-export function createHttpServer(maxConnections: number, instanceId: () => string): Server {
+/** A server with timeouts, for the connections that `Listeners` brings; requests that are no HTTP get the envelope too. */
+export function createHttpServer(instanceId: () => string): Server {
   const server = createServer({
     headersTimeout: HEADERS_TIMEOUT_MS,
     requestTimeout: REQUEST_TIMEOUT_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: 5_000,
-    noDelay: true,
   });
-  server.maxConnections = maxConnections;
   server.on('clientError', (error: NodeJS.ErrnoException & { rawPacket?: Buffer }, socket: Duplex) => {
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
