@@ -171,13 +171,7 @@ export class WebSocketDoor implements ConnectionHost {
 
   #beat(): void {
     const nowMs = Date.now();
-    for (const connection of this.#connections) {
-      if (connection.stalledMs(nowMs) > this.#stallMs) {
-        connection.close('stalled');
-        connection.terminate();
-      } else if (!connection.hasUnsent && connection.unansweredPings >= 2) connection.terminate();
-      else if (!connection.hasUnsent) connection.ping();
-    }
+    for (const connection of this.#connections) connection.beat(nowMs, this.#stallMs);
   }
 }
 

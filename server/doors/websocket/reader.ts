@@ -1,0 +1,106 @@
+import { HubError, type Topic } from '../../../protocol/index.js';
+import type { Batch, PublishedChange, PublishedMessage } from '../../domain/feed.js';
+import type { Hub, HubLog } from '../../domain/hub.js';
+import { Outbox } from '../../domain/outbox.js';
+import type { SubscriptionRequest } from '../../operations/context.js';
+import { messageFrame, notificationFrame } from './rpc.js';
+import type { FrameSocket } from './socket.js';
+import { Subscriptions } from './subscriptions.js';
+
+/** What one connection has subscribed to, pushed to it as far as it takes it (websocket §5). */
+export class Reader {
+  readonly #hub: Hub;
+  readonly #log: HubLog;
+  readonly #socket: FrameSocket;
+  readonly #subscriptions = new Subscriptions();
+  #outbox: Outbox | undefined;
+  #seq = 0;
+  #missed = new Set<Topic>();
+
+  constructor(hub: Hub, log: HubLog, socket: FrameSocket) {
+    this.#hub = hub;
+    this.#log = log;
+    this.#socket = socket;
+  }
+
+  get subscriptionCount(): number {
+    return this.#subscriptions.size;
+  }
+
+  /** Ids between the newest message and this reader. */
+  lag(latestId: number): number {
+    return this.#outbox === undefined ? 0 : Math.max(0, latestId - this.#outbox.position);
+  }
+
+  subscribe(request: SubscriptionRequest) {
+    const latest_id = this.#hub.store.latestId();
+    const since_id = request.since_id ?? latest_id;
+    const passed = this.#outbox?.position;
+    if (request.since_id !== undefined && passed !== undefined && since_id < passed) {
+      throw new HubError('conflict', `since_id is below ${passed}, which this connection has already passed`);
+    }
+    const subscription = this.#subscriptions.add(request, since_id);
+    if (this.#outbox === undefined) {
+      this.#outbox = this.#newOutbox(Math.min(since_id, latest_id));
+      this.#outbox.start();
+    }
+    return { subscription, since_id, latest_id };
+  }
+
+  unsubscribe(subscription: string | undefined): string[] {
+    const removed = this.#subscriptions.remove(subscription);
+    if (this.#subscriptions.size === 0) this.close();
+    return removed;
+  }
+
+  /** What a commit added; called for every connection, so it does little for those that want nothing. */
+  offer(batch: Batch): void {
+    this.#outbox?.offer(batch);
+    for (const published of batch.changes) {
+      if (!this.#subscriptions.topics.has(published.topic)) continue;
+      if (this.#socket.writable) this.#sendChange(published);
+      else this.#missed.add(published.topic);
+    }
+  }
+
+  /** A change that everyone is told, subscribed or not: the hub goes down (websocket §10). */
+  tell(published: PublishedChange): void {
+    if (!this.#subscriptions.topics.has(published.topic)) this.#sendChange(published);
+  }
+
+  /** The peer takes bytes again. */
+  drained(): void {
+    for (const topic of this.#missed) this.#sendChange({ topic, change: 'resync', value: null });
+    this.#missed.clear();
+    this.#outbox?.drained();
+  }
+
+  close(): void {
+    this.#outbox?.close();
+    this.#outbox = undefined;
+  }
+
+  #sendChange({ topic, change, value }: { topic: Topic; change: string; value: unknown }): void {
+    this.#socket.send(notificationFrame(topic, { change, value, seq: ++this.#seq }));
+  }
+
+  #newOutbox(sinceId: number): Outbox {
+    return new Outbox(
+      this.#hub.store,
+      {
+        wants: ({ row }) => this.#subscriptions.wants(row),
+        narrow: () => this.#subscriptions.narrow(),
+        send: (message: PublishedMessage) => {
+          this.#hub.pushes.add(1);
+          this.#socket.send(message.frame(messageFrame));
+        },
+        writable: () => this.#socket.writable,
+        failed: (err) => {
+          this.#log.error({ err }, 'replay failed');
+          this.#socket.terminate();
+        },
+      },
+      sinceId,
+    );
+  }
+}
