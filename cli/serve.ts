@@ -26,6 +26,8 @@ export async function serve(command: Command): Promise<number> {
     log = openLog({ quiet: config.quiet, json: command.getOptionValue('json') === true });
     const { startHub } = await import('../server/main.js');
     hub = await startHub(config, log);
+    // Without certificate files it ends a hub whose terminal is closed, as it ends every program.
+    if (config.tls_cert !== '') process.on('SIGHUP', () => void hub.reload());
     mountMcp(hub);
     if (command.getOptionValue('relay') !== false) {
       const { startRelay } = await import('./relay/in-hub.js');
@@ -35,8 +37,8 @@ export async function serve(command: Command): Promise<number> {
     process.stderr.write(`arc error: ${startFailure(cause)}\n`);
     return 1;
   }
-  const { url, host, port, socket, instance_id, storage_path } = hub;
-  const ready = { ready: true, url, host, port, socket, pid: process.pid, instance_id, storage_path };
+  const { url, host, port, socket, fingerprint, instance_id, storage_path } = hub;
+  const ready = { ready: true, url, host, port, socket, fingerprint, pid: process.pid, instance_id, storage_path };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   await Promise.race([hub.closed, signalled]);
   const late = new Promise<void>((resolve) => setTimeout(resolve, STOP_WITHIN_MS).unref());

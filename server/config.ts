@@ -24,6 +24,15 @@ export const HubConfig = z
     port: int(0, 65_535, 'port out of range').default(DEFAULT_PORT).describe('port to listen on; 0 takes a free one'),
     socket: z.string().default('').describe('path of a Unix socket to listen on, too; only this account reaches it'),
     no_tcp: z.boolean().default(false).describe('listen on the socket only'),
+    tls: z
+      .enum(['off', 'auto'])
+      .default('off')
+      .describe('auto: TLS with a certificate that the hub makes beside the store, and clients know by its key'),
+    tls_cert: z
+      .string()
+      .default('')
+      .describe('TLS with this certificate (PEM, with its chain), read again when it changes'),
+    tls_key: z.string().default('').describe('the key of that certificate (PEM)'),
     trusted_proxy: z
       .array(
         z
@@ -101,6 +110,9 @@ export const HubConfig = z
     if (!config.no_tcp && !isLoopback(config.host) && !config.allow_remote) {
       refuse('Remote bind requires allow_remote=true');
     }
+    if ((config.tls_cert === '') !== (config.tls_key === '')) refuse('tls_cert and tls_key belong together: give both');
+    if (config.tls === 'auto' && config.tls_cert !== '')
+      refuse('tls auto makes its own certificate: leave tls_cert away');
     if (config.no_tcp && config.socket === '') refuse('no_tcp needs a socket to listen on instead: --socket PATH');
   });
 export type HubConfig = z.output<typeof HubConfig>;

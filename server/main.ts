@@ -40,12 +40,16 @@ export interface RunningHub {
   readonly port: number;
   /** Path of the Unix socket, if it listens on one. */
   readonly socket: string | undefined;
+  /** What clients pin of its TLS certificate: SHA-256 of the public key, base64url. Undefined without TLS. */
+  readonly fingerprint: string | undefined;
   readonly instance_id: string;
   readonly storage_path: string;
   /** Resolves when it has stopped: by `stop`, or by a shutdown that an agent asked for. */
   readonly closed: Promise<void>;
   /** Notice, answers to all who wait, commits flushed, sockets closed with 1001, pid file removed. */
   stop(): Promise<void>;
+  /** Looks whether the files of the TLS certificate hold a new one. */
+  reload(): Promise<void>;
   /** Runs a REST request without a socket; never rejects. */
   execute(request: ExecuteRequest): Promise<ExecuteResult>;
   /** Counts it in `hub.stats`, and pauses it before anything else when the hub stops. */
@@ -66,11 +70,12 @@ export async function startHub(
   let instanceId = '';
   // The addresses come first: a start that fails for one leaves no empty database behind.
   const listeners = await Listeners.bind(config);
-  const { peers, port, socket: socketPath, url } = listeners;
+  const { peers, port } = listeners;
   const server = createHttpServer(() => instanceId);
   const path = storagePath(config.storage);
   let store: SqliteStore;
   try {
+    await listeners.openTls(path, clock, log, () => void announce());
     const onError = (err: unknown) => log.error({ err }, 'store failed');
     store = new SqliteStore({ path, durability: config.durability, clock, onError });
   } catch (cause) {
@@ -129,15 +134,30 @@ export async function startHub(
   server.on('request', http.listener);
   listeners.serve(server);
 
-  const removePidFiles = await writePidFiles(path, { pid: process.pid, port, url }, instanceId);
+  const announce = () => {
+    const { url, socket, fingerprint } = listeners;
+    return writePidFiles(path, { pid: process.pid, port, url, socket, fingerprint }, instanceId);
+  };
+  const removePidFiles = await announce();
   if (!config.no_tcp && !isLoopback(config.host)) {
     log.warn(
       { host: config.host },
       'REMOTE ACCESS IS ON: anyone who reaches this address can read and post everything',
     );
   }
+  if (
+    !config.no_tcp &&
+    !isLoopback(config.host) &&
+    !listeners.url.startsWith('https:') &&
+    config.trusted_proxy.length === 0
+  ) {
+    log.warn({ host: config.host }, 'NO TLS: whoever is on the way reads along, tokens included; --tls auto encrypts');
+  }
   if (store.journal_mode !== 'wal') log.warn({ journal_mode: store.journal_mode }, 'the store is not in WAL mode');
-  log.info({ url, storage: path, instance_id: instanceId, allow_remote: config.allow_remote }, 'listening');
+  log.info(
+    { url: listeners.url, storage: path, instance_id: instanceId, allow_remote: config.allow_remote },
+    'listening',
+  );
 
   let resolveClosed: () => void = () => undefined;
   const closed = new Promise<void>((resolve) => {
@@ -169,10 +189,14 @@ export async function startHub(
   }
 
   return {
-    url,
+    url: listeners.url,
     host: config.host,
     port,
-    socket: socketPath,
+    socket: listeners.socket,
+    get fingerprint() {
+      return listeners.fingerprint;
+    },
+    reload: () => listeners.reload(),
     instance_id: instanceId,
     storage_path: path,
     closed,

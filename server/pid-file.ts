@@ -10,6 +10,10 @@ export interface PidFile {
   pid: number;
   port: number;
   url: string;
+  /** Path of its Unix socket. */
+  socket?: string | undefined;
+  /** SHA-256 of the public key of its TLS certificate, base64url. */
+  fingerprint?: string | undefined;
 }
 
 /** `.arc.pid` beside the store, by which other tools find the hub (arc-v1 §8.4), and one of its own for each port. */

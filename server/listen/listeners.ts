@@ -1,26 +1,32 @@
 /** Where the hub listens. All doors are on all listeners; what stands in front of them is settled here. */
 import type { Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { ConfigError, type HubConfig } from '../config.js';
+import type { HubLog } from '../domain/hub.js';
+import type { Clock } from '../domain/time.js';
 import { Front } from './front.js';
 import { Peers } from './peers.js';
+import { TlsFront } from './tls-front.js';
+import { openTls, type TlsSource } from './tls-source.js';
 import { listenAt, socketPath } from './unix-socket.js';
 
 const BACKLOG = 2_048;
 
 export class Listeners {
   readonly peers: Peers;
-  readonly #host: string;
+  readonly #config: HubConfig;
   readonly #tcp: Front | undefined;
   readonly #unix: Front | undefined;
   /** The bound one, also when 0 was asked for; 0 without TCP. */
   readonly port: number;
   /** Path of the Unix socket. */
   readonly socket: string | undefined;
+  #tls: TlsSource | undefined;
+  #tlsFront: TlsFront | undefined;
 
   private constructor(config: HubConfig, tcp: Front | undefined, unix: Front | undefined) {
     this.peers = new Peers(config.trusted_proxy);
-    this.#host = config.host;
+    this.#config = config;
     this.#tcp = tcp;
     this.#unix = unix;
     this.port = tcp === undefined ? 0 : (tcp.server.address() as AddressInfo).port;
@@ -41,27 +47,60 @@ export class Listeners {
     return new Listeners(config, tcp, unix);
   }
 
-  /** The address that reaches the hub from this machine: `http://…`, or `unix:PATH` where there is no other. */
+  /**
+   * Opens the certificate, which lies beside the store or where the settings say. The Unix socket needs none.
+   *
+   * @param onKey called when a certificate with another key has come
+   * @throws {ConfigError} it cannot be used
+   */
+  async openTls(storage: string, clock: Clock, log: HubLog, onKey: () => void): Promise<void> {
+    this.#tls = this.#tcp === undefined ? undefined : await openTls(this.#config, storage, clock, log);
+    let known = this.fingerprint;
+    this.#tls?.onChange((pair) => {
+      this.#tlsFront?.use(pair);
+      if (pair.fingerprint === known) return;
+      known = pair.fingerprint;
+      onKey();
+    });
+  }
+
+  /** What clients pin of the certificate; undefined without TLS. */
+  get fingerprint(): string | undefined {
+    return this.#tls?.pair.fingerprint;
+  }
+
+  /** The address that reaches the hub from this machine: `http(s)://…`, or `unix:PATH` where there is no other. */
   get url(): string {
-    return this.#tcp === undefined ? `unix:${this.socket}` : `http://${urlHost(this.#host)}:${this.port}`;
+    if (this.#tcp === undefined) return `unix:${this.socket}`;
+    return `${this.#tls === undefined ? 'http' : 'https'}://${urlHost(this.#config.host)}:${this.port}`;
+  }
+
+  /** Looks for a new certificate now. */
+  async reload(): Promise<void> {
+    await this.#tls?.reload();
   }
 
   /** Opens the doors: `server` gets every connection, as if it listened itself. */
   serve(server: Server): void {
     // Node starts the watch over slow requests when a server listens; this one does so through others.
     server.emit('listening');
-    this.#tcp?.serve((socket) => {
-      this.peers.accepted(socket, 'tcp');
+    const take = (how: 'tcp' | 'tls' | 'unix') => (socket: Socket) => {
+      this.peers.accepted(socket, how);
       server.emit('connection', socket);
-    });
-    this.#unix?.serve((socket) => {
-      this.peers.accepted(socket, 'unix');
-      server.emit('connection', socket);
-    });
+    };
+    this.#unix?.serve(take('unix'));
+    if (this.#tls === undefined) {
+      this.#tcp?.serve(take('tcp'));
+      return;
+    }
+    const front = new TlsFront(this.#tls.pair, take('tls'));
+    this.#tlsFront = front;
+    this.#tcp?.serve((socket) => front.accept(socket));
   }
 
   /** Takes no more connections; resolves when all are closed. */
   async close(): Promise<void> {
+    this.#tls?.close();
     await Promise.all([this.#tcp?.close(), this.#unix?.close()]);
   }
 

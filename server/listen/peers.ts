@@ -29,14 +29,9 @@ export class Peers {
   }
 
   /** Notes a connection when it comes in: the address of one that is gone cannot be asked for any more. */
-  accepted(socket: Socket, how: 'tcp' | 'unix'): void {
+  accepted(socket: Socket, how: 'tcp' | 'tls' | 'unix'): void {
     const address = how === 'unix' ? 'unix' : plain(socket.remoteAddress ?? 'unknown');
-    this.#seen.set(socket, { address, secure: false, loopback: how === 'unix' || isLoopback(address) });
-  }
-
-  /** `inner` speaks TLS over `outer`. */
-  secured(inner: Socket, outer: Socket): void {
-    this.#seen.set(inner, { ...this.ofSocket(outer), secure: true });
+    this.#seen.set(socket, { address, secure: how === 'tls', loopback: how === 'unix' || isLoopback(address) });
   }
 
   /** Who a connection comes from; for one of a trusted proxy, who made the newest request on it. */
