@@ -32,11 +32,6 @@ export function declare({ name, description, help, args = [], options = [], run 
   });
 }
 
-/** A failure that is explained by its text alone. */
-export class CommandError extends Error {
-  override readonly name = 'CommandError';
-}
-
 /** Errors that people are meant to read; by name, so that no room is loaded for them. Others keep their trace. */
 const TOLD_BY_TEXT = new Set(['HubError', 'CommandError', 'ConfigError']);
 

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { quoted } from '../base/shell.js';
 import { baseUrl, spoolDir } from './connection.js';
-import { quoted } from './digest.js';
 
 /** The flags that lead to the hub that was named explicitly, for a command line that runs later; else nothing. */
 export function explicitAddress(command: Command): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { printable } from '../base/terminal-text.js';
 import { NumberText } from '../protocol/json.js';
-import { asciiJson, printable, table } from './output.js';
+import { asciiJson, table } from './output.js';
 
 describe('asciiJson', () => {
   it('escapes all that is not ASCII, and indents by 2 as asked (arc-v1 §8.1)', () => {
@@ -25,7 +26,8 @@ describe('printable', () => {
     ['a\u0000b\bc\u007f', 'abc'],
     ['over\rwritten', 'over written'],
     ['left \u202eright\u2066', 'left right'],
-    ['two\nlines\tand tab', 'two lines and tab'],
+    ['two\nlines\tand tab', 'two lines  and tab'],
+    ['pass\u200bword\u2060, ok\u{e0041}\u{e007f}', 'password, ok'],
   ])('%j becomes %j', (text, safe) => {
     expect(printable(text)).toBe(safe);
   });

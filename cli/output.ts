@@ -1,5 +1,5 @@
 /** All that a command says: JSON for programs, tables and plain lines for people, and errors for both. */
-import { stripVTControlCharacters } from 'node:util';
+import { cut, padTo, printable, width } from '../base/terminal-text.js';
 import { JsonText, NumberText, stringify } from '../protocol/json.js';
 
 export const write = (text: string) => process.stdout.write(`${text}\n`);
@@ -40,19 +40,6 @@ export function writeError(text: string): void {
   if (!(process.stdout.isTTY && process.stderr.isTTY)) process.stdout.write(line);
 }
 
-/**
- * Text from elsewhere, made safe for a terminal: an agent must not move the cursor, colour, retitle or reorder what its
- * reader sees. Line ends and tabs become spaces unless `lines` are wanted.
- */
-export function printable(text: string, { lines = false } = {}): string {
-  const plain = stripVTControlCharacters(text).replace(/\r\n?/g, '\n');
-  const kept = lines ? plain : plain.replace(/[\n\t]+/g, ' ');
-  return kept.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g,
-    '',
-  );
-}
-
 /** Rows under their headings; cells are cut where the terminal ends. */
 export function table(headings: readonly string[], rows: readonly (readonly unknown[])[]): string {
   const cells = rows.map((row) =>
@@ -61,29 +48,6 @@ export function table(headings: readonly string[], rows: readonly (readonly unkn
   const widths = headings.map((heading, i) => Math.max(width(heading), ...cells.map((row) => width(row[i] ?? ''))));
   const room = process.stdout.columns || Number.POSITIVE_INFINITY;
   const line = (row: readonly string[]) =>
-    cut(row.map((cell, i) => (i === row.length - 1 ? cell : pad(cell, widths[i] ?? 0))).join('  '), room);
+    cut(row.map((cell, i) => (i === row.length - 1 ? cell : padTo(cell, widths[i] ?? 0))).join('  '), room);
   return [line(headings), ...cells.map(line)].join('\n');
-}
-
-const graphemes = new Intl.Segmenter();
-const WIDE = /\p{Emoji_Presentation}|[\u1100-\u115f\u2e80-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60]/u;
-
-/** Columns on the terminal: two for emoji and for East Asian letters. */
-function width(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length;
-  let columns = 0;
-  for (const { segment } of graphemes.segment(text)) columns += WIDE.test(segment) ? 2 : 1;
-  return columns;
-}
-
-const pad = (text: string, columns: number) => text + ' '.repeat(Math.max(0, columns - width(text)));
-
-function cut(text: string, columns: number): string {
-  if (width(text) <= columns) return text;
-  let kept = '';
-  for (const { segment } of graphemes.segment(text)) {
-    if (width(kept) + width(segment) > columns - 1) break;
-    kept += segment;
-  }
-  return `${kept}…`;
 }

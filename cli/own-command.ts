@@ -1,7 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { quoted } from './digest.js';
+import { quoted } from '../base/shell.js';
 
 /** How a shell runs this program from any folder: `arc` where that is this program, else this very file. */
 export const ownCommand = (): string => ownProgram().command;

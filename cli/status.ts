@@ -1,7 +1,8 @@
 /** What `arc status` gathers, and how it looks. */
+
+import { printable } from '../base/terminal-text.js';
 import { HubClient, HubError, type HubInfo, type Session, type Stats } from '../client/index.js';
 import type { PendingShutdown } from '../protocol/entities.js';
-import { printable } from './output.js';
 
 export interface HubStatus {
   running: true;

@@ -1,6 +1,8 @@
 /** How the things of a hub look on a terminal. Times are shown as ages, text of agents only after `printable`. */
+
+import { printable } from '../base/terminal-text.js';
 import type { Channel, Claim, Lock, Message, Session, Task, Thread } from '../protocol/entities.js';
-import { printable, table } from './output.js';
+import { table } from './output.js';
 
 /** How long ago, or until when, in the largest unit that fits: `42s`, `3m`, `5h`, `2d`. */
 export function age(timestamp: string, now = Date.now()): string {

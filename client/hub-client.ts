@@ -1,5 +1,5 @@
+import { onAbort } from '../base/abort.js';
 import type { Bootstrap, HubError, Message, Session } from '../protocol/index.js';
-import { onAbort } from './abort.js';
 import { cancelled } from './failures.js';
 import { type HttpOptions, HttpTransport } from './http/http-transport.js';
 import { type CallOptions, HubOperations, split, type WriteOptions } from './hub-operations.js';

@@ -1,5 +1,7 @@
 /** The client library: `import { HubClient } from 'arc-hub'`. */
 
+export type { BackOffOptions } from '../base/back-off.js';
+export type { Clock } from '../base/clock.js';
 export type {
   Attachment,
   Bootstrap,
@@ -22,9 +24,7 @@ export type {
   Topic,
 } from '../protocol/index.js';
 export { HubError } from '../protocol/index.js';
-export type { BackOffOptions } from './back-off.js';
 export type { TopicChange } from './changes.js';
-export type { Clock } from './clock.js';
 export {
   type ConnectOptions,
   HubClient,

@@ -2,9 +2,10 @@
  * A subscription by chained long-polls of `events.list`, for transports on which the hub cannot push. It asks only when
  * the sink has room, so a slow reader costs the hub nothing and needs no buffer of its own.
  */
+
+import type { BackOff } from '../base/back-off.js';
+import { type Clock, rest } from '../base/clock.js';
 import { type Bootstrap, type Cursor, ERROR_CODES, HubError, type Message } from '../protocol/index.js';
-import type { BackOff } from './back-off.js';
-import { type Clock, rest } from './clock.js';
 import type { Feed, FeedRequest, FeedSink, Transport } from './transport.js';
 
 /** Below what a relay lets one request wait (arc-v1 §7.6). */

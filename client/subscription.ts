@@ -1,7 +1,7 @@
+import { onAbort } from '../base/abort.js';
+import { deferred } from '../base/deferred.js';
 import { HubError, type Message } from '../protocol/index.js';
-import { onAbort } from './abort.js';
 import type { TopicChange } from './changes.js';
-import { deferred } from './deferred.js';
 import type { Feed, FeedRequest, FeedSink, SubscribedAt } from './transport.js';
 
 /** Messages that wait for a slow reader before the feed is stopped, and their size as JSON text. */

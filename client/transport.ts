@@ -1,6 +1,6 @@
+import type { Emitter } from '../base/emitter.js';
 import type { HubError, Message, Session, Topic } from '../protocol/index.js';
 import type { TopicChange } from './changes.js';
-import type { Emitter } from './emitter.js';
 
 export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'closed';
 

@@ -1,9 +1,9 @@
 /** Puts the rooms of the server together: store, hub, operations, doors. */
 import type { Socket } from 'node:net';
+import { backgroundClock, type Clock } from '../base/clock.js';
 import { BrowserDefence } from './access/browser-defence.js';
 import { ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
 import { Hub, type HubLog } from './domain/hub.js';
-import { type Clock, systemClock } from './domain/time.js';
 import { createHttpServer, type ExecuteRequest, type ExecuteResult, HttpDoor } from './doors/http/door.js';
 import type { Mounted } from './doors/http/mounts.js';
 import { WebSocketDoor } from './doors/websocket/door.js';
@@ -65,7 +65,7 @@ export interface RunningHub {
 export async function startHub(
   config: Readonly<HubConfig>,
   log: HubLog,
-  clock: Clock = systemClock,
+  clock: Clock = backgroundClock,
 ): Promise<RunningHub> {
   let instanceId = '';
   // The addresses come first: a start that fails for one leaves no empty database behind.

@@ -1,40 +1,16 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+/** Says where this hub is, for programs that look for one beside the storage file (arc-v1 §8.4, §12 C8). */
+import { rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { request as tlsRequest } from 'node:https';
-import { dirname, join } from 'node:path';
 import { json } from 'node:stream/consumers';
-
-export const PIDFILE_NAME = '.arc.pid';
-
-export interface PidFile {
-  pid: number;
-  port: number;
-  url: string;
-  /** Path of its Unix socket. */
-  socket?: string | undefined;
-  /** SHA-256 of the public key of its TLS certificate, base64url. */
-  fingerprint?: string | undefined;
-}
-
-/** `.arc.pid` beside the store, by which other tools find the hub (arc-v1 §8.4), and one of its own for each port. */
-export function pidFilePaths(storagePath: string, port: number): { shared: string; own: string } {
-  const folder = dirname(storagePath);
-  return { shared: join(folder, PIDFILE_NAME), own: join(folder, `.arc.${port}.pid`) };
-}
-
-/** Undefined for a file that is missing or no pid file. */
-export function readPidFile(path: string): PidFile | undefined {
-  try {
-    const { pid, port, url } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-    const file = { pid: Number(pid), port: Number(port), url: String(url ?? '') };
-    return Number.isInteger(file.pid) && Number.isInteger(file.port) && file.url !== '' ? file : undefined;
-  } catch {
-    return undefined;
-  }
-}
+import { type PidFile, pidFilePaths, readPidFile } from '../base/pid-file.js';
 
 /** @returns a function that removes what is still this process's */
-export async function writePidFiles(storagePath: string, file: PidFile, instanceId: string): Promise<() => void> {
+export async function writePidFiles(
+  storagePath: string,
+  file: Omit<PidFile, 'path'>,
+  instanceId: string,
+): Promise<() => void> {
   const { shared, own } = pidFilePaths(storagePath, file.port);
   const text = `${JSON.stringify(file)}\n`;
   writeFileSync(own, text);

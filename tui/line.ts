@@ -1,5 +1,5 @@
 /** What is drawn: lines of spans, each with a role. Everything above the components is functions from state to lines. */
-import { cut, head, near, width } from './text.js';
+import { cut, head, near, width } from '../base/terminal-text.js';
 import type { Paint, Role } from './theme.js';
 
 export interface Span {

@@ -4,6 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { createInterface } from 'node:readline';
+import { printable } from '../base/terminal-text.js';
 import { App } from './app/app.js';
 import { Actor } from './hub/actor.js';
 import { Reader } from './hub/reader.js';
@@ -12,7 +13,6 @@ import { initialState, type State } from './state/state.js';
 import { viewKey, viewTitle } from './state/view.js';
 import { Store } from './store.js';
 import type { RunOptions } from './terminal/run.js';
-import { printable } from './text.js';
 import { linkSpans } from './view/bars.js';
 import { detailLines } from './view/detail.js';
 import { feedMessages } from './view/feed.js';

@@ -15,6 +15,10 @@ export interface DigestOptions {
   readonly budget?: number | undefined;
   /** Says how to read what did not fit, all of it behind this id; whether that is everything, since the budget is so small. */
   readonly howToRead: (since_id: number, isAll: boolean) => string;
+  /** What the first line begins with; the name of the agent follows. */
+  readonly title?: ((count: number) => string) | undefined;
+  /** Among equally urgent ones; by default the oldest comes first. */
+  readonly newestFirst?: boolean | undefined;
   /** Says how to answer a request. */
   readonly howToAnswer: (id: number) => string;
 }
@@ -37,15 +41,18 @@ const ORDER: readonly Urgency[] = ['request', 'direct', 'mention', 'task', 'othe
 
 export function makeDigest(
   { messages, answered }: Pick<Unread, 'messages' | 'answered'>,
-  { agentId, budget = DEFAULT_BUDGET, howToRead, howToAnswer }: DigestOptions,
+  options: DigestOptions,
 ): Digest {
   if (messages.length === 0) return { text: '', unread: 0, requests: 0, shown: [] };
+  const { agentId, budget = DEFAULT_BUDGET, howToRead, howToAnswer, newestFirst = false } = options;
+  const title = (options.title ?? unreadFor)(messages.length);
+  const age = newestFirst ? -1 : 1;
   const ranked = messages
     .map((message) => ({ message, urgency: urgencyOf(message, agentId, answered) }))
-    .sort((a, b) => ORDER.indexOf(a.urgency) - ORDER.indexOf(b.urgency) || a.message.id - b.message.id);
+    .sort((a, b) => ORDER.indexOf(a.urgency) - ORDER.indexOf(b.urgency) || age * (a.message.id - b.message.id));
   const requests = ranked.filter(({ urgency }) => urgency === 'request').length;
   const asked = requests === 0 ? '' : `, ${requests} waiting for your answer`;
-  const lines = [`${messages.length} unread for ${oneLine(agentId)}${asked}:`];
+  const lines = [`${title} ${oneLine(agentId)}${asked}:`];
   const shown: Message[] = [];
   const left: Message[] = [];
   const restFrom = (id: number, count: number) => `${count} more did not fit: ${howToRead(id - 1, shown.length === 0)}`;
@@ -66,6 +73,8 @@ export function makeDigest(
   if (left.length > 0) lines.push(restFrom(Math.min(...left.map(({ id }) => id)), left.length));
   return { text: lines.join('\n'), unread: messages.length, requests, shown };
 }
+
+const unreadFor = (count: number) => `${count} unread for`;
 
 function urgencyOf(message: Message, agentId: string, answered: ReadonlySet<number>): Urgency {
   if (message.to_agent === agentId) {

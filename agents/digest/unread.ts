@@ -25,7 +25,7 @@ const FIRST_TIME = 50;
 /** What the agent has not acknowledged: everything visible to it behind its durable cursor (`events.cursor`). */
 export async function readUnread(hub: UnreadSource, options: CallOptions = {}): Promise<Unread> {
   const { since_id } = await hub.cursor(options);
-  const rows = since_id === null ? await latest(hub, options) : await since(hub, since_id, options);
+  const rows = since_id === null ? await readLatest(hub, options) : await since(hub, since_id, options);
   const own = rows.filter(({ from_agent }) => from_agent === hub.agentId);
   const answered = own.filter(({ kind, reply_to }) => kind === 'task_result' && reply_to !== null);
   return {
@@ -48,7 +48,11 @@ async function since(hub: UnreadSource, sinceId: number, options: CallOptions): 
   return rows;
 }
 
-async function latest(hub: UnreadSource, options: CallOptions): Promise<Message[]> {
+/** The newest that the agent may see, read or not, ascending by id. */
+export async function readLatest(
+  hub: Pick<UnreadSource, 'events' | 'inbox'>,
+  options: CallOptions = {},
+): Promise<Message[]> {
   const [direct, visible] = await Promise.all([
     hub.inbox({ ...options, tail: true, limit: FIRST_TIME }),
     hub.events({ ...options, tail: true, limit: FIRST_TIME }),

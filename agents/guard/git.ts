@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { CommandError } from '../../cli/command.js';
+import { CommandError } from '../../base/command-error.js';
 
 /** Runs git here. @throws {CommandError} with what git said */
 export function git(...words: string[]): string {
@@ -15,6 +15,15 @@ export function git(...words: string[]): string {
 export function setting(name: string): string | undefined {
   try {
     return git('config', '--type=bool', '--get', name).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The text of a setting; undefined when there is none. */
+export function text(name: string): string | undefined {
+  try {
+    return git('config', '--type=path', '--get', name).replace(/\n$/, '') || undefined;
   } catch {
     return undefined;
   }

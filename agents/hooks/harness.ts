@@ -7,7 +7,7 @@
 import { join } from 'node:path';
 
 /** What happens in a harness, whatever it calls it. */
-export type Moment = 'start' | 'prompt' | 'tool' | 'stop' | 'end';
+export type Moment = 'start' | 'prompt' | 'tool' | 'compact' | 'stop' | 'end';
 
 export interface Harness {
   readonly title: string;
@@ -19,6 +19,8 @@ export interface Harness {
   readonly hold: (text: string) => object;
   /** Whether the turn ended by itself, where the harness says so: one that a person stopped is not taken up again. */
   readonly isDone?: (input: Readonly<Record<string, unknown>>) => boolean;
+  /** Whether a session that starts goes on with less than it knew before: compacted, cleared or resumed. */
+  readonly hasForgotten?: (input: Readonly<Record<string, unknown>>) => boolean;
   /** How often this turn was held before, where the harness counts. */
   readonly heldBefore?: (input: Readonly<Record<string, unknown>>) => number | undefined;
   /** Its configuration file for a project, and for all projects of the user, below the home folder. */
@@ -41,6 +43,9 @@ const hookSpecific = (hookEventName: string, additionalContext: string) => ({
   hookSpecificOutput: { hookEventName, additionalContext },
 });
 const block = (reason: string) => ({ decision: 'block', reason });
+/** Where a session starts anew after a compaction, the harness says why it starts. */
+const bySource = ({ source }: Readonly<Record<string, unknown>>) =>
+  source === 'compact' || source === 'resume' || source === 'clear';
 const grouped = (command: string, timeout: number) => ({ hooks: [{ type: 'command', command, timeout }] });
 
 export const HARNESSES: Readonly<Record<'claude-code' | 'codex' | 'cursor' | 'gemini', Harness>> = {
@@ -48,6 +53,7 @@ export const HARNESSES: Readonly<Record<'claude-code' | 'codex' | 'cursor' | 'ge
     title: 'Claude Code',
     events: { SessionStart: 'start', UserPromptSubmit: 'prompt', PostToolUse: 'tool', Stop: 'stop', SessionEnd: 'end' },
     context: hookSpecific,
+    hasForgotten: bySource,
     hold: block,
     // Its own file, because the name of the agent is one person's and not the team's.
     projectFile: join('.claude', 'settings.local.json'),
@@ -59,6 +65,7 @@ export const HARNESSES: Readonly<Record<'claude-code' | 'codex' | 'cursor' | 'ge
     title: 'Codex',
     events: { SessionStart: 'start', UserPromptSubmit: 'prompt', PostToolUse: 'tool', Stop: 'stop', SessionEnd: 'end' },
     context: hookSpecific,
+    hasForgotten: bySource,
     hold: block,
     projectFile: join('.codex', 'hooks.json'),
     userFile: join('.codex', 'hooks.json'),
@@ -69,7 +76,8 @@ Older versions need \`codex_hooks = true\` under \`[features]\` in ~/.codex/conf
   },
   cursor: {
     title: 'Cursor',
-    events: { sessionStart: 'start', postToolUse: 'tool', stop: 'stop', sessionEnd: 'end' },
+    // It compacts in the middle of a session, and what a hook says then does not reach the model: the next hook says it.
+    events: { sessionStart: 'start', postToolUse: 'tool', preCompact: 'compact', stop: 'stop', sessionEnd: 'end' },
     context: (_event, additional_context) => ({ additional_context }),
     hold: (followup_message) => ({ followup_message }),
     isDone: ({ status }) => status === undefined || status === 'completed',
@@ -81,8 +89,16 @@ Older versions need \`codex_hooks = true\` under \`[features]\` in ~/.codex/conf
   },
   gemini: {
     title: 'Gemini CLI',
-    events: { SessionStart: 'start', BeforeAgent: 'prompt', AfterTool: 'tool', AfterAgent: 'stop', SessionEnd: 'end' },
+    events: {
+      SessionStart: 'start',
+      BeforeAgent: 'prompt',
+      AfterTool: 'tool',
+      PreCompress: 'compact',
+      AfterAgent: 'stop',
+      SessionEnd: 'end',
+    },
     context: hookSpecific,
+    hasForgotten: bySource,
     hold: (reason) => ({ decision: 'deny', reason }),
     projectFile: join('.gemini', 'settings.json'),
     userFile: join('.gemini', 'settings.json'),

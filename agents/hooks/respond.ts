@@ -1,9 +1,9 @@
 /** What a hook does at each moment of a harness's session, and how the harness is answered. */
 
-import { requestDigest, unreadDigest } from '../../cli/digest.js';
-import { onboarding } from '../../cli/onboarding.js';
 import type { HubClient } from '../../client/index.js';
 import { HubError } from '../../protocol/index.js';
+import { holdings, recallDigest, requestDigest, unreadDigest } from '../digest/command-digest.js';
+import { onboarding } from '../onboarding.js';
 import { HARNESSES, type Harness, type HarnessName, type Moment } from './harness.js';
 import { Memory } from './memory.js';
 
@@ -42,9 +42,9 @@ export async function respond(
 const MOMENTS: Readonly<Record<Moment, (call: Call) => Promise<object | undefined>>> = {
   async start(call) {
     await signIn(call);
-    const { harness, event, hub, flags } = call;
-    const { text } = await unreadDigest(hub, { ...flags, ack: true });
-    const parts = [onboarding(hub.agentId ?? '', flags.address), text];
+    const { harness, event, input, hub, flags } = call;
+    const told = harness.hasForgotten?.(input) === true ? await recall(call) : await unread(call);
+    const parts = [onboarding(hub.agentId ?? '', flags.address), told];
     return harness.context(event, parts.filter((part) => part !== '').join('\n\n'));
   },
 
@@ -54,6 +54,11 @@ const MOMENTS: Readonly<Record<Moment, (call: Call) => Promise<object | undefine
   },
 
   tool: news,
+
+  async compact({ memory }) {
+    memory.change({ forgotten: true });
+    return undefined;
+  },
 
   async stop({ harness, input, hub, memory, flags }) {
     if (harness.isDone?.(input) === false) return undefined;
@@ -68,6 +73,13 @@ const MOMENTS: Readonly<Record<Moment, (call: Call) => Promise<object | undefine
   },
 
   async end({ hub, memory }) {
+    await hub.bootstrap();
+    const [heir] = memory.others(hub.transport.instanceId);
+    // Another session of this name goes on: what they hold, they hold together.
+    if (heir !== undefined) {
+      memory.bequeath(heir);
+      return undefined;
+    }
     await giveBack(hub);
     const { session_id } = memory.read();
     // Somebody else's session of the same name is theirs to close.
@@ -77,13 +89,25 @@ const MOMENTS: Readonly<Record<Moment, (call: Call) => Promise<object | undefine
   },
 };
 
-async function news({ harness, event, hub, flags }: Call): Promise<object | undefined> {
-  const { text } = await unreadDigest(hub, { ...flags, ack: true });
+async function news(call: Call): Promise<object | undefined> {
+  const { harness, event, memory } = call;
+  const text = memory.read().forgotten === true ? await recall(call) : await unread(call);
   return text === '' ? undefined : harness.context(event, text);
+}
+
+const unread = async ({ hub, flags }: Call) => (await unreadDigest(hub, { ...flags, ack: true })).text;
+
+/** What a model knew before it was compacted, and what it holds. */
+async function recall({ hub, memory, flags }: Call): Promise<string> {
+  const held = await holdings(hub);
+  const { text } = await recallDigest(hub, flags);
+  memory.change({ forgotten: false });
+  return [held, text].filter((part) => part !== '').join('\n');
 }
 
 async function signIn({ harness, hub, memory }: Call): Promise<void> {
   const { session } = await hub.bootstrap();
+  memory.change({ instance_id: hub.transport.instanceId });
   if (session !== null) return;
   try {
     const { session_id } = await hub.register({ replace: false, metadata: { via: 'hook', host: harness.title } });

@@ -13,7 +13,7 @@ import {
   SubscribeRequestSchema,
   UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
-import { type Clock, systemClock } from '../../client/clock.js';
+import { type Clock, systemClock } from '../../base/clock.js';
 import type { HubClient } from '../../client/hub-client.js';
 import { HubError } from '../../protocol/index.js';
 import { explain } from './advice.js';

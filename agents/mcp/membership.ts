@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from '../../client/clock.js';
+import { type Clock, systemClock, type Timer } from '../../base/clock.js';
 import type { HubClient } from '../../client/hub-client.js';
 import { HubError } from '../../protocol/index.js';
 
@@ -26,7 +26,7 @@ export class Membership implements AsyncDisposable {
   #joined = false;
   #reachable = true;
   #beatMs = RETRY_MS;
-  #timer: unknown;
+  #timer: Timer | undefined;
   #lapsed = false;
   #over = false;
 
@@ -39,7 +39,7 @@ export class Membership implements AsyncDisposable {
   /** Signs in, and goes on doing so whenever the session is gone; never rejects. */
   start(): void {
     if (this.#over || this.#timer !== undefined) return;
-    this.#timer = this.#clock.setTimeout(() => this.#beat(), 0);
+    this.#timer = this.#clock.after(0, () => this.#beat());
   }
 
   /**
@@ -57,7 +57,7 @@ export class Membership implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over = true;
-    this.#clock.clearTimeout(this.#timer as never);
+    this.#timer?.cancel();
     await this.#joining?.catch(() => undefined);
     await this.#hub.close();
   }
@@ -108,7 +108,7 @@ export class Membership implements AsyncDisposable {
       if (!reached) this.#tell('warning', 'no hub answers; trying again');
       else this.#tell('info', 'the hub answers again');
     }
-    this.#timer = this.#clock.setTimeout(() => this.#beat(), reached ? this.#beatMs : RETRY_MS);
+    this.#timer = this.#clock.after(reached ? this.#beatMs : RETRY_MS, () => this.#beat());
   }
 
   #tell(level: 'info' | 'warning', text: string): void {

@@ -1,6 +1,6 @@
 import type { RequestHandlerExtra } from '@modelcontextprotocol/sdk/shared/protocol.js';
 import type { ServerNotification, ServerRequest } from '@modelcontextprotocol/sdk/types.js';
-import type { Clock } from '../../client/clock.js';
+import type { Clock, Timer } from '../../base/clock.js';
 
 const EVERY_MS = 2_000;
 
@@ -17,14 +17,14 @@ export function reportProgress(
 ): () => void {
   const progressToken = _meta?.progressToken;
   if (progressToken === undefined || waitSec <= 0) return () => undefined;
-  const startedMs = clock.now();
-  let timer: unknown;
+  const startedMs = clock.monotonicMs();
+  let timer: Timer | undefined;
   const tell = () => {
-    const progress = Math.min(waitSec, (clock.now() - startedMs) / 1_000);
+    const progress = Math.min(waitSec, (clock.monotonicMs() - startedMs) / 1_000);
     const params = { progressToken, progress, total: waitSec, message: 'waiting' };
     sendNotification({ method: 'notifications/progress', params }).catch(() => undefined);
-    timer = clock.setTimeout(tell, EVERY_MS);
+    timer = clock.after(EVERY_MS, tell);
   };
   tell();
-  return () => clock.clearTimeout(timer);
+  return () => timer?.cancel();
 }

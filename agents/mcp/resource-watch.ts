@@ -1,4 +1,4 @@
-import { type Clock, rest } from '../../client/clock.js';
+import { type Clock, rest } from '../../base/clock.js';
 import type { HubClient } from '../../client/hub-client.js';
 import type { Subscription } from '../../client/subscription.js';
 import { HubError, type Session } from '../../protocol/index.js';

@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { Transport } from '@modelcontextprotocol/sdk/shared/transport.js';
 import { type JSONRPCMessage, JSONRPCMessageSchema } from '@modelcontextprotocol/sdk/types.js';
-import { HeaderFrames, LineFrames, type MessageFrames } from './frames.js';
+import { HeaderFrames, LineFrames, type MessageFrames } from '../../base/framing.js';
 
 /** How long calls that still run may take to answer when the input has ended. */
 const FAREWELL_MS = 5_000;

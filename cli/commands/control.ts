@@ -1,6 +1,7 @@
 /** Looking after a running hub: status, shutdown, op. */
 import { Argument, type Command, InvalidArgumentError } from 'commander';
-import { CommandError, declare, show } from '../command.js';
+import { CommandError } from '../../base/command-error.js';
+import { declare, show } from '../command.js';
 import { baseUrl, connectionOptions, observerOption, openClient, spoolDir } from '../connection.js';
 import { flag, integer, text } from '../options.js';
 import { table, writeJson } from '../output.js';

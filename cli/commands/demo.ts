@@ -3,10 +3,12 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
-import { CommandError, declare } from '../command.js';
+import { CommandError } from '../../base/command-error.js';
+import { printable } from '../../base/terminal-text.js';
+import { declare } from '../command.js';
 import { hubOptions } from '../hub/options.js';
 import { flag, integer } from '../options.js';
-import { printable, write, writeJsonLine } from '../output.js';
+import { write, writeJsonLine } from '../output.js';
 
 export const demoCommands = (): Command[] => [
   declare({

@@ -1,10 +1,11 @@
 /** Who is who and where: whoami, rename, create-channel. */
 import { Argument, type Command } from 'commander';
+import { printable } from '../../base/terminal-text.js';
 import { DEFAULT_SPOOL_DIR } from '../../protocol/hub.js';
 import { declare, show } from '../command.js';
 import { agentOption, connectionOptions, observerOption, openClient } from '../connection.js';
 import { text } from '../options.js';
-import { printable, writeJson } from '../output.js';
+import { writeJson } from '../output.js';
 
 export const identityCommands = (): Command[] => [
   declare({

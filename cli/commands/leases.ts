@@ -1,10 +1,10 @@
 /** Taking and giving back: claim, refresh, release, lock, unlock. */
 import { Argument, type Command, type Option } from 'commander';
+import { printable } from '../../base/terminal-text.js';
 import type { Claim, ClaimGrant, Lock, LockGrant } from '../../client/index.js';
 import { declare, show } from '../command.js';
 import { agentOption, connectionOptions, openClient } from '../connection.js';
 import { flag, integer, text } from '../options.js';
-import { printable } from '../output.js';
 import { leaseState } from '../views.js';
 
 /** A lease that another agent holds is an answer, not an error; scripts see it in the exit code all the same. */

@@ -1,11 +1,12 @@
 /** What agents say: post, poll, inbox, thread, reply. */
 import { Argument, type Command } from 'commander';
+import { printable } from '../../base/terminal-text.js';
 import type { HubClient, Message, MessageKind, PostResult } from '../../client/index.js';
 import { DEFAULT_CHANNEL, DIRECT_CHANNEL, MESSAGE_KINDS } from '../../protocol/hub.js';
 import { declare, show } from '../command.js';
 import { agentOption, connectionOptions, observerOption, openClient, signInIfAway } from '../connection.js';
 import { decimal, flag, integer, messageId, text } from '../options.js';
-import { printable, write, writeJson, writeJsonLine } from '../output.js';
+import { write, writeJson, writeJsonLine } from '../output.js';
 import { messageLine, messagesView } from '../views.js';
 
 const kindOption = (description: string) => text('--kind <kind>', description).choices(MESSAGE_KINDS);
@@ -75,7 +76,7 @@ export const messageCommands = (): Command[] => [
     async run(command) {
       const hub = await openClient(command);
       if (command.getOptionValue('digest') === true) {
-        const { unreadDigest } = await import('../digest.js');
+        const { unreadDigest } = await import('../../agents/digest/command-digest.js');
         const { explicitAddress } = await import('../connection-flags.js');
         const flags = command.opts<{ budget: number; ack?: boolean }>();
         const { text } = await unreadDigest(hub, { ...flags, address: explicitAddress(command) });

@@ -1,8 +1,8 @@
 /** What to paste into an agent: prompt. */
 import { Argument, type Command } from 'commander';
+import { PROMPT_HARNESSES, type PromptHarness, prompt } from '../../agents/onboarding.js';
 import { declare } from '../command.js';
 import { observerOption } from '../connection.js';
-import { PROMPT_HARNESSES, type PromptHarness, prompt } from '../onboarding.js';
 import { write } from '../output.js';
 
 export const promptCommands = (): Command[] => [

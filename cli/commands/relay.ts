@@ -1,10 +1,11 @@
 /** The file relay by itself: relay, relay status, relay clean. */
 import { Argument, type Command } from 'commander';
+import { printable } from '../../base/terminal-text.js';
 import { DEFAULT_BASE_URL, DEFAULT_SPOOL_DIR } from '../../protocol/hub.js';
 import type { SpoolStatus } from '../../relay/retention.js';
 import { declare, show } from '../command.js';
 import { decimal, text } from '../options.js';
-import { printable, table } from '../output.js';
+import { table } from '../output.js';
 import { duration, relayOptions, relaySettings } from '../relay/options.js';
 
 export const relayCommands = (): Command[] => [

@@ -1,6 +1,7 @@
 /** The hub as a service of the user's session: service install, service uninstall. */
 import { Argument, type Command } from 'commander';
-import { CommandError, declare, show } from '../command.js';
+import { CommandError } from '../../base/command-error.js';
+import { declare, show } from '../command.js';
 import { hubOptions } from '../hub/options.js';
 import { flag } from '../options.js';
 

@@ -1,11 +1,12 @@
 /** Proof that agents meet: smoke-agent, smoke. */
 import { randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import { printable } from '../../base/terminal-text.js';
 import type { HubClient } from '../../client/index.js';
 import { DEFAULT_BASE_URL, DEFAULT_SPOOL_DIR } from '../../protocol/hub.js';
 import { declare } from '../command.js';
 import { decimal, text } from '../options.js';
-import { printable, write } from '../output.js';
+import { write } from '../output.js';
 import type { Role } from '../smoke/roles.js';
 
 const TRANSPORTS = ['http', 'ws', 'relay'] as const;

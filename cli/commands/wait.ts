@@ -18,7 +18,7 @@ export const waitCommands = (): Command[] => [
     ],
     help: WAIT_HELP,
     async run(command) {
-      const { unreadDigest, waitForUnread } = await import('../digest.js');
+      const { unreadDigest, waitForUnread } = await import('../../agents/digest/command-digest.js');
       const { timeout, ...flags } = command.opts<{ timeout?: number; budget: number; ack?: boolean }>();
       const hub = await openClient(command);
       await signInIfAway(hub);

@@ -1,11 +1,12 @@
 /** The live feed. */
 import type { Command } from 'commander';
+import { printable } from '../../base/terminal-text.js';
 import type { HubClient, Message, TopicChange } from '../../client/index.js';
 import { TOPICS } from '../../protocol/hub.js';
 import { declare, forPeople } from '../command.js';
 import { connectionOptions, observerOption, openClient, openObserver, spoolDir } from '../connection.js';
 import { flag, integer, list, text } from '../options.js';
-import { printable, write, writeJsonLine } from '../output.js';
+import { write, writeJsonLine } from '../output.js';
 import { changeLine, messageLine } from '../views.js';
 
 export const watchCommands = (): Command[] => [

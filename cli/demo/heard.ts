@@ -1,5 +1,5 @@
+import { CommandError } from '../../base/command-error.js';
 import type { Message } from '../../protocol/entities.js';
-import { CommandError } from '../command.js';
 
 const PATIENCE_MS = 15_000;
 

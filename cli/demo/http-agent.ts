@@ -2,8 +2,9 @@
  * An agent as a stranger writes one: nothing but `fetch` and long-polls, in any language that can do as much. It
  * imports no client on purpose.
  */
+
+import { CommandError } from '../../base/command-error.js';
 import type { Message } from '../../protocol/entities.js';
-import { CommandError } from '../command.js';
 import { Heard } from './heard.js';
 
 interface Envelope {

@@ -4,9 +4,9 @@ import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { pidFilesIn } from '../../base/pid-file.js';
 import { hubOutOfReach } from '../relay/spools.js';
 import { findByStorage, findHub, sameFile, type Target } from './locate.js';
-import { pidFilesIn } from './pid-file.js';
 import { probeHub } from './probe.js';
 
 const LOOK_EVERY_MS = 50;

@@ -6,10 +6,10 @@ import { realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { nearestPidFile, type PidFile, pidFilesIn } from '../../base/pid-file.js';
+import { listensOn } from '../../base/process.js';
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_STORAGE } from '../../protocol/hub.js';
-import { nearestPidFile, type PidFile, pidFilesIn } from './pid-file.js';
 import { type HubIdentity, probeHub, urlOf } from './probe.js';
-import { listensOn } from './process.js';
 
 export interface Target {
   /** Absolute path of the storage file. */

@@ -2,10 +2,10 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type PidFile, pidFilesIn } from '../../base/pid-file.js';
+import { isAlive, listensOn } from '../../base/process.js';
 import type { FoundHub } from './locate.js';
-import { type PidFile, pidFilesIn } from './pid-file.js';
 import { askToShutDown, probeHub } from './probe.js';
-import { isAlive, listensOn } from './process.js';
 
 const LOOK_EVERY_MS = 50;
 /** A hub promises to be gone within 5 s. */

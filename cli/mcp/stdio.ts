@@ -2,8 +2,8 @@
 import type { Command } from 'commander';
 import { McpAdapter } from '../../agents/mcp/adapter.js';
 import { StdioTransport } from '../../agents/mcp/stdio-transport.js';
+import { printable } from '../../base/terminal-text.js';
 import { addressOf, openClient } from '../connection.js';
-import { printable } from '../output.js';
 import { packageVersion } from '../version.js';
 
 /** A hub that was lost is waited for no longer than this; the tool's answer then says so. */

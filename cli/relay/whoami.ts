@@ -1,9 +1,9 @@
 /** Which way to the hub an agent has: directly, through the relay, or none (arc-v1 §8.8). */
 import type { Command } from 'commander';
+import { printable } from '../../base/terminal-text.js';
 import { type Bootstrap, HubClient, HubError } from '../../client/index.js';
 import { isServed, readHubFile } from '../../relay/hub-file.js';
 import { addressOf, openClient, signInIfAway, spoolDir } from '../connection.js';
-import { printable } from '../output.js';
 import { findSpool } from './spools.js';
 
 /** A relay that is there answers in milliseconds; one that may not be there is waited for no longer than this. */

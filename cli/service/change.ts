@@ -4,11 +4,11 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
+import { CommandError } from '../../base/command-error.js';
+import { printable } from '../../base/terminal-text.js';
 import { loadConfig } from '../../server/config.js';
-import { CommandError } from '../command.js';
 import { storagePath, targetOf } from '../hub/locate.js';
 import { hubFlagsGiven, hubOptionsGiven } from '../hub/options.js';
-import { printable } from '../output.js';
 import { type Service, serviceFor } from './unit.js';
 
 export interface ServiceReport {

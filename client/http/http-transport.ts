@@ -1,10 +1,10 @@
+import { onAbort } from '../../base/abort.js';
+import { BackOff, type BackOffOptions } from '../../base/back-off.js';
+import { type Clock, rest, systemClock } from '../../base/clock.js';
+import { deferred } from '../../base/deferred.js';
+import { Emitter } from '../../base/emitter.js';
 import { HubError, type Session } from '../../protocol/index.js';
-import { onAbort } from '../abort.js';
-import { BackOff, type BackOffOptions } from '../back-off.js';
 import { hubAddress } from '../base-url.js';
-import { type Clock, rest, systemClock } from '../clock.js';
-import { deferred } from '../deferred.js';
-import { Emitter } from '../emitter.js';
 import { cancelled, clientClosed, connectionError, timedOut } from '../failures.js';
 import { LongPollFeed } from '../long-poll-feed.js';
 import { findOperation } from '../operation-params.js';
@@ -105,7 +105,7 @@ export class HttpTransport implements Transport {
     const giveUp = new AbortController();
     const forgetSignal = onAbort(signal, () => signal && giveUp.abort(cancelled(name, signal)));
     const forgetOver = onAbort(this.#over.signal, () => giveUp.abort(clientClosed()));
-    const timer = this.#clock.setTimeout(() => giveUp.abort(timedOut(name, timeoutMs)), timeoutMs);
+    const timer = this.#clock.after(timeoutMs, () => giveUp.abort(timedOut(name, timeoutMs)));
     const backOff = new BackOff(this.#options.backOff, this.#options.random);
     try {
       while (true) {
@@ -122,7 +122,7 @@ export class HttpTransport implements Transport {
         }
       }
     } finally {
-      this.#clock.clearTimeout(timer);
+      timer.cancel();
       forgetSignal();
       forgetOver();
     }

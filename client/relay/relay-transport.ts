@@ -1,9 +1,9 @@
+import { onAbort } from '../../base/abort.js';
+import { BackOff } from '../../base/back-off.js';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { deferred } from '../../base/deferred.js';
+import { Emitter } from '../../base/emitter.js';
 import { DEFAULT_SPOOL_DIR, HubError, type Session } from '../../protocol/index.js';
-import { onAbort } from '../abort.js';
-import { BackOff } from '../back-off.js';
-import { type Clock, systemClock } from '../clock.js';
-import { deferred } from '../deferred.js';
-import { Emitter } from '../emitter.js';
 import { cancelled, clientClosed } from '../failures.js';
 import { readAnswer } from '../http/rest-answer.js';
 import { toRestRequest } from '../http/rest-request.js';
@@ -65,16 +65,16 @@ export class RelayTransport implements Transport {
   async call(name: string, params: Readonly<Record<string, unknown>>, options: TransportCallOptions): Promise<unknown> {
     const { timeout } = params;
     if (typeof timeout !== 'number' || timeout <= LONGEST_WAIT_SEC) return this.#once(name, params, options);
-    const endMs = this.#clock.now() + timeout * 1_000;
-    const giveUpMs = this.#clock.now() + options.timeoutMs;
+    const endMs = this.#clock.monotonicMs() + timeout * 1_000;
+    const giveUpMs = this.#clock.monotonicMs() + options.timeoutMs;
     for (;;) {
-      const askedMs = this.#clock.now();
+      const askedMs = this.#clock.monotonicMs();
       const pieceMs = Math.max(0, Math.min(LONGEST_WAIT_SEC * 1_000, endMs - askedMs));
       const piece = { ...params, timeout: pieceMs / 1_000 };
       const result = await this.#once(name, piece, { ...options, timeoutMs: giveUpMs - askedMs });
       if (!Array.isArray(result) || result.length > 0) return result;
       // An empty answer before its time is the hub's last word: it is going down.
-      const nowMs = this.#clock.now();
+      const nowMs = this.#clock.monotonicMs();
       if (nowMs >= endMs || nowMs - askedMs < pieceMs - EARLY_MS) return result;
     }
   }
@@ -120,7 +120,7 @@ export class RelayTransport implements Transport {
     const giveUp = new AbortController();
     const forgetSignal = onAbort(signal, () => signal && giveUp.abort(cancelled(name, signal)));
     const forgetOver = onAbort(this.#over.signal, () => giveUp.abort(clientClosed()));
-    const timer = this.#clock.setTimeout(() => giveUp.abort(noAnswer()), timeoutMs);
+    const timer = this.#clock.after(timeoutMs, () => giveUp.abort(noAnswer()));
     try {
       const answer = await door.exchange(request, giveUp.signal);
       this.#answered(await door.instanceId());
@@ -130,7 +130,7 @@ export class RelayTransport implements Transport {
       if (!this.#over.signal.aborted && error.details?.cancelled !== true) this.#become('reconnecting', error);
       throw error;
     } finally {
-      this.#clock.clearTimeout(timer);
+      timer.cancel();
       forgetSignal();
       forgetOver();
     }

@@ -1,43 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { BackOff } from '../../base/back-off.js';
+import { FakeClock } from '../../tests/support/fake-clock.js';
 import { until } from '../../tests/support/until.js';
-import { BackOff } from '../back-off.js';
-import type { Clock } from '../clock.js';
 import type { StateChange } from '../transport.js';
 import { Link, type LinkOwner } from './link.js';
 import type { Socket, SocketEvents, SocketFactory } from './socket.js';
-
-class ManualClock implements Clock {
-  #nowMs = 0;
-  readonly #timers = new Set<{ atMs: number; run: () => void }>();
-
-  now(): number {
-    return this.#nowMs;
-  }
-
-  setTimeout(run: () => void, delayMs: number): unknown {
-    const timer = { atMs: this.#nowMs + delayMs, run };
-    this.#timers.add(timer);
-    return timer;
-  }
-
-  clearTimeout(timer: unknown): void {
-    this.#timers.delete(timer as { atMs: number; run: () => void });
-  }
-
-  /** Lets time pass, and what was begun by it settle. */
-  async pass(ms: number): Promise<void> {
-    const endMs = this.#nowMs + ms;
-    while (true) {
-      await new Promise((resolve) => setImmediate(resolve));
-      const [next] = [...this.#timers].sort((a, b) => a.atMs - b.atMs);
-      if (next === undefined || next.atMs > endMs) break;
-      this.#nowMs = next.atMs;
-      this.#timers.delete(next);
-      next.run();
-    }
-    this.#nowMs = endMs;
-  }
-}
 
 /** Sockets without a wire: the test plays the hub. */
 class Wires {
@@ -58,7 +25,7 @@ class Wires {
 }
 
 function start(options: { random?: () => number; persistent?: boolean } = {}) {
-  const clock = new ManualClock();
+  const clock = new FakeClock();
   const wires = new Wires();
   const changes: StateChange[] = [];
   const owner: LinkOwner = {
@@ -87,13 +54,13 @@ describe('reconnecting', () => {
     await until(() => link.isOpen);
     wires.refuse = true;
     wires.sockets[0]?.events.onClose(1006, '');
-    await clock.pass(6_000);
+    await clock.advance(6_000);
     const delays = changes.flatMap(({ delayMs }) => (delayMs === undefined ? [] : [Math.round(delayMs)]));
     expect(delays.slice(0, 6)).toEqual([100, 200, 400, 799, 999, 999]);
     wires.refuse = false;
-    await clock.pass(1_000);
+    await clock.advance(1_000);
     expect(link.isOpen).toBe(true);
-    await clock.pass(6_000);
+    await clock.advance(6_000);
     wires.sockets[1]?.events.onClose(1001, 'hub going down');
     expect(changes.at(-1)).toMatchObject({ state: 'reconnecting', closeCode: 1001, delayMs: 99.9 });
     link.close();
@@ -104,7 +71,7 @@ describe('reconnecting', () => {
     for (let i = 0; i < 4; i++) {
       await until(() => link.isOpen);
       wires.sockets[i]?.events.onClose(1001, '');
-      await clock.pass(1_000);
+      await clock.advance(1_000);
     }
     const delays = changes.flatMap(({ delayMs }) => (delayMs === undefined ? [] : [Math.round(delayMs)]));
     expect(delays).toEqual([100, 200, 400, 799]);
@@ -124,13 +91,13 @@ describe('silence', () => {
   it('makes the client ask, and reconnect when there is no answer', async () => {
     const { clock, wires, link } = start();
     await until(() => link.isOpen);
-    await clock.pass(19_000);
+    await clock.advance(19_000);
     wires.sockets[0]?.events.onAlive();
-    await clock.pass(19_000);
+    await clock.advance(19_000);
     expect(wires.sockets[0]?.sent).toEqual([]);
-    await clock.pass(2_000);
+    await clock.advance(2_000);
     expect(wires.sockets[0]?.sent[0]).toContain('hub.info');
-    await clock.pass(6_000);
+    await clock.advance(6_000);
     expect(wires.sockets[0]?.terminated).toBe(true);
     expect(wires.sockets).toHaveLength(2);
     expect(link.isOpen).toBe(true);
@@ -140,11 +107,11 @@ describe('silence', () => {
   it('is broken by any answer, an error included', async () => {
     const { clock, wires, link } = start();
     await until(() => link.isOpen);
-    await clock.pass(20_500);
+    await clock.advance(20_500);
     wires.sockets[0]?.events.onText('{"jsonrpc":"2.0","id":1,"error":{"code":-32601,"message":"unknown method"}}');
-    await clock.pass(15_000);
+    await clock.advance(15_000);
     expect(wires.sockets).toHaveLength(1);
-    await clock.pass(6_000);
+    await clock.advance(6_000);
     expect(wires.sockets[0]?.sent.filter((frame) => frame.includes('hub.info'))).toHaveLength(2);
     link.close();
   });

@@ -6,10 +6,11 @@
  * every other call stays until it is answered, its time is up, or the link is closed. That is safe because writes carry
  * their idempotency key (websocket §7).
  */
+
+import { onAbort } from '../../base/abort.js';
+import type { BackOff } from '../../base/back-off.js';
+import type { Clock, Timer } from '../../base/clock.js';
 import { CLOSE_CODES, ERROR_CODES, HubError, mayReconnect, SUBPROTOCOL } from '../../protocol/index.js';
-import { onAbort } from '../abort.js';
-import type { BackOff } from '../back-off.js';
-import type { Clock } from '../clock.js';
 import { cancelled, clientClosed, connectionError, timedOut } from '../failures.js';
 import type { StateChange, TransportCallOptions } from '../transport.js';
 import { cancelFrame, readFrame, requestFrame } from './frames.js';
@@ -69,8 +70,8 @@ export class Link {
   #everOpen = false;
   #openedAtMs = 0;
   #heardAtMs = 0;
-  #watch: unknown;
-  #nextAttempt: unknown;
+  #watch: Timer | undefined;
+  #nextAttempt: Timer | undefined;
   #lastId = 0;
   #error: HubError | undefined;
 
@@ -115,7 +116,7 @@ export class Link {
     if (this.isOver) return;
     this.#error = error;
     this.#over.abort(error ?? clientClosed());
-    this.#options.clock.clearTimeout(this.#nextAttempt);
+    this.#nextAttempt?.cancel();
     const socket = this.#socket;
     this.#detach();
     socket?.close(1000, '');
@@ -139,7 +140,7 @@ export class Link {
     return new Promise((resolve, reject) => {
       const { clock } = this.#options;
       const settle = () => {
-        clock.clearTimeout(timer);
+        timer.cancel();
         forget();
         this.#calls.delete(id);
       };
@@ -162,7 +163,7 @@ export class Link {
         if (call.sentOn !== undefined && call.sentOn === this.#socket) call.sentOn.send(cancelFrame(id));
         call.reject(error);
       };
-      const timer = clock.setTimeout(() => giveUp(timedOut(name, timeoutMs)), timeoutMs);
+      const timer = clock.after(timeoutMs, () => giveUp(timedOut(name, timeoutMs)));
       const forget = onAbort(signal, () => signal && giveUp(cancelled(name, signal)));
       this.#calls.set(id, call);
       if (socket !== undefined && (once || this.#open)) this.#send(call, socket);
@@ -178,7 +179,7 @@ export class Link {
     const { clock, url, openSocket } = this.#options;
     const opening = new AbortController();
     const giveUp = () => opening.abort(new Error('gave up connecting'));
-    const timer = clock.setTimeout(giveUp, OPENING_MS);
+    const timer = clock.after(OPENING_MS, giveUp);
     const forget = onAbort(this.#over.signal, giveUp);
     let socket: Socket | undefined;
     try {
@@ -202,7 +203,7 @@ export class Link {
       if (ERROR_CODES[error.code].retry || error.code === 'internal') this.#retry({ error });
       else this.close(error);
     } finally {
-      clock.clearTimeout(timer);
+      timer.cancel();
       forget();
     }
   }
@@ -211,7 +212,7 @@ export class Link {
     const { clock } = this.#options;
     this.#open = true;
     this.#everOpen = true;
-    this.#openedAtMs = clock.now();
+    this.#openedAtMs = clock.monotonicMs();
     this.#heardAtMs = this.#openedAtMs;
     for (const call of [...this.#calls.values()]) if (call.sentOn !== socket) this.#send(call, socket);
     this.#listenFor(socket, SILENCE_MS);
@@ -222,7 +223,7 @@ export class Link {
 
   #heard(socket: Socket | undefined, text?: string): void {
     if (socket === undefined || socket !== this.#socket) return;
-    this.#heardAtMs = this.#options.clock.now();
+    this.#heardAtMs = this.#options.clock.monotonicMs();
     if (text === undefined) return;
     for (const incoming of readFrame(text)) {
       if (incoming.kind === 'notification') this.#owner.notification(incoming.method, incoming.params, text.length);
@@ -242,7 +243,7 @@ export class Link {
     if (socket !== this.#socket) return;
     const wasOpen = this.#open;
     const { clock, backOff } = this.#options;
-    if (wasOpen && clock.now() - this.#openedAtMs >= STEADY_MS) backOff.reset();
+    if (wasOpen && clock.monotonicMs() - this.#openedAtMs >= STEADY_MS) backOff.reset();
     this.#detach();
     for (const call of [...this.#calls.values()]) if (call.once) call.reject(why.error);
     if (wasOpen) this.#owner.lost();
@@ -250,7 +251,7 @@ export class Link {
   }
 
   #detach(): void {
-    this.#options.clock.clearTimeout(this.#watch);
+    this.#watch?.cancel();
     this.#socket = undefined;
     this.#open = false;
   }
@@ -263,15 +264,15 @@ export class Link {
     }
     const { clock, backOff } = this.#options;
     const delayMs = backOff.next(patient);
-    this.#nextAttempt = clock.setTimeout(() => void this.#connect(), delayMs);
+    this.#nextAttempt = clock.after(delayMs, () => void this.#connect());
     this.#owner.changed({ state: this.#everOpen ? 'reconnecting' : 'connecting', ...why, delayMs });
   }
 
   /** A peer that vanished sends no close frame; silence is all there is to see. */
   #listenFor(socket: Socket, delayMs: number): void {
     const { clock } = this.#options;
-    this.#watch = clock.setTimeout(() => {
-      const leftMs = SILENCE_MS - (clock.now() - this.#heardAtMs);
+    this.#watch = clock.after(delayMs, () => {
+      const leftMs = SILENCE_MS - (clock.monotonicMs() - this.#heardAtMs);
       if (leftMs > 0) return this.#listenFor(socket, leftMs);
       this.callOnce('hub.info', {}, PROBE_MS).then(
         () => {
@@ -284,7 +285,7 @@ export class Link {
           else this.reopen();
         },
       );
-    }, delayMs);
+    });
   }
 }
 

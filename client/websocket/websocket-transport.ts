@@ -1,10 +1,10 @@
+import { BackOff, type BackOffOptions } from '../../base/back-off.js';
+import { type Clock, systemClock } from '../../base/clock.js';
+import { deferred } from '../../base/deferred.js';
+import { Emitter } from '../../base/emitter.js';
 import { type HubError, type Limits, requestCapBytes, type Session, WEBSOCKET_PATH } from '../../protocol/index.js';
-import { BackOff, type BackOffOptions } from '../back-off.js';
 import { hubAddress } from '../base-url.js';
 import { toChange } from '../changes.js';
-import { type Clock, systemClock } from '../clock.js';
-import { deferred } from '../deferred.js';
-import { Emitter } from '../emitter.js';
 import { clientClosed } from '../failures.js';
 import { findOperation } from '../operation-params.js';
 import type {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { type Clock, type Timer, timestamp } from '../../base/clock.js';
 import { HubError, JsonText, type Limits } from '../../protocol/index.js';
 import type { CommandName, Commands, Written } from './commands/index.js';
 import type { PostMessage } from './commands/messages.js';
@@ -12,7 +13,6 @@ import type { MessageRow, SessionRow, WriteKey } from './rows.js';
 import { presenceCutoff } from './rules/sessions.js';
 import { Shutdown } from './shutdown.js';
 import type { MessagePage, Store } from './store.js';
-import { type Clock, type Timer, timestamp } from './time.js';
 import { Waiters } from './waiters.js';
 
 export interface HubSettings {

@@ -14,6 +14,7 @@ it('does not wait for an end that is no time, as another hub may have left one',
   const delays: number[] = [];
   const clock = {
     nowMs: () => Date.parse('2026-01-01T00:00:00Z'),
+    monotonicMs: () => 0,
     after: (delayMs: number) => {
       delays.push(delayMs);
       return { cancel: () => undefined };

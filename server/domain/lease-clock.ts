@@ -1,8 +1,8 @@
+import { type Clock, type Timer, timestamp } from '../../base/clock.js';
 import { type Batch, describe, type Feed } from './feed.js';
 import type { LeaseRow } from './rows.js';
 import { isActive } from './rules/leases.js';
 import type { Store } from './store.js';
-import { type Clock, type Timer, timestamp } from './time.js';
 
 /** Announces leases that end by themselves. It knows the active ones and sleeps until the first of them ends. */
 export class LeaseClock {

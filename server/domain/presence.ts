@@ -1,7 +1,6 @@
+import { type Clock, timestamp } from '../../base/clock.js';
 import type { Touches } from './commands/sweep.js';
 import type { SessionRow } from './rows.js';
-
-import { type Clock, timestamp } from './time.js';
 
 /** When agents were last seen, in memory: the store gets it in one joined write each third of the TTL (websocket §4). */
 export class Presence {

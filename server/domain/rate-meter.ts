@@ -1,4 +1,4 @@
-import type { Clock } from './time.js';
+import type { Clock } from '../../base/clock.js';
 
 const WINDOW_SEC = 60;
 

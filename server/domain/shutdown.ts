@@ -1,8 +1,8 @@
+import type { Clock, Timer } from '../../base/clock.js';
 import { HubError, type PendingShutdown } from '../../protocol/index.js';
 import type { Feed } from './feed.js';
 import type { WriteKey } from './rows.js';
 import type { Store } from './store.js';
-import type { Clock, Timer } from './time.js';
 
 export interface ShutdownStarted {
   status: 'shutdown_initiated';

@@ -1,7 +1,7 @@
+import { timestamp } from '../../base/clock.js';
 import type { StateChange } from './changes.js';
 import type { MessageRow, NewMessage } from './rows.js';
 import type { Tables } from './tables.js';
-import { timestamp } from './time.js';
 
 /** What one transaction is doing: the tables, one reading of the clock, and the effects collected so far. */
 export class Tx {

@@ -1,7 +1,7 @@
+import type { Clock } from '../../base/clock.js';
 import { HubError } from '../../protocol/index.js';
 import type { Batch, Feed, PublishedMessage } from './feed.js';
 import type { MessageRow } from './rows.js';
-import type { Clock } from './time.js';
 
 interface Waiter {
   wants: (row: MessageRow) => boolean;

@@ -162,36 +162,87 @@ it('guards what is removed and both ends of what is renamed, and knows a path by
   expect(commit('src/free.ts')).toEqual({ code: 0, stderr: '' });
 });
 
-it('goes before the hooks of a folder that another tool looks after, which find their files by their name', async () => {
+it('goes into the tracked hook of husky, and says which worktrees are guarded', async () => {
   await using folder = await newFolder();
   const commit = repository(folder);
   commit('first');
-  // As husky lays its folder out.
-  const ours = folder.at('.husky/_/pre-commit');
+  // As husky lays its folder out: git runs what lies in an ignored one, and that runs the tracked file beside it.
   const script = (path: string, text: string) => {
     mkdirSync(dirname(folder.at(path)), { recursive: true });
     writeFileSync(folder.at(path), text);
     chmodSync(folder.at(path), 0o755);
   };
-  const written = '#!/usr/bin/env sh\n. "$(dirname "$0")/h"\n';
-  script('.husky/_/pre-commit', written);
-  script('.husky/_/h', '#!/usr/bin/env sh\nsh -e "$(dirname "$(dirname "$0")")/$(basename "$0")" "$@"\n');
-  script('.husky/pre-commit', 'echo ran >> hook-ran\n');
+  const layOut = (tree: string) => {
+    script(`${tree}.husky/_/pre-commit`, '#!/usr/bin/env sh\n. "$(dirname "$0")/h"\n');
+    script(`${tree}.husky/_/h`, '#!/usr/bin/env sh\nsh -e "$(dirname "$(dirname "$0")")/$(basename "$0")" "$@"\n');
+    script(`${tree}.husky/_/.gitignore`, '*');
+  };
+  const theirs = '#!/usr/bin/env sh\necho ran >> hook-ran\n';
+  layOut('');
+  script('.husky/pre-commit', theirs);
   git(folder.path, ['config', 'core.hooksPath', '.husky/_']);
-  const again = () => run(['guard', 'install', '--agent', 'ana', '--base-url', hub.url], { cwd: folder.at('src') });
-  expect((await again()).stdout).toContain(`${ours} guards every commit, and runs the earlier hook`);
+  git(folder.path, ['worktree', 'add', '-q', 'tree']);
+  const guard = (...words: string[]) => run(['guard', ...words, '--base-url', hub.url], { cwd: folder.at('src') });
+
+  const { stdout } = await guard('install', '--agent', 'ana');
+  expect(stdout).toContain(`${folder.at('.husky/pre-commit')} guards every commit in ${folder.path} (husky)`);
+  expect(stdout).toContain(`NOT guarded: ${folder.at('tree')} (husky)`);
   await ben.lock('src/tool.ts');
   expect(commit('src/tool.ts').stderr).toContain('src/tool.ts is locked by ben');
   git(folder.path, ['reset', '-q']);
+  git(folder.path, ['add', '.husky']);
   expect(commit('src/d.ts').code).toBe(0);
   expect(readFileSync(folder.at('hook-ran'), 'utf8')).toBe('ran\n');
-  // The tool writes its hook again.
-  writeFileSync(ours, written);
-  expect((await again()).code).toBe(0);
-  expect(commit('src/tool.ts').code).toBe(1);
-  await run(['guard', 'uninstall'], { cwd: folder.at('src') });
-  expect(readFileSync(ours, 'utf8')).toBe(written);
+
+  // The tracked file comes to the other worktree with its branch, and husky has to be run there.
+  git(folder.at('tree'), ['merge', '-q', 'master']);
+  git(folder.at('tree'), ['merge', '-q', 'main']);
+  const unrun = await guard('status', '--json');
+  expect(unrun.code).toBe(1);
+  expect(JSON.parse(unrun.stdout)).toMatchObject([
+    { path: folder.path, guarded: true, manager: 'husky' },
+    { path: folder.at('tree'), guarded: false, remedy: expect.stringContaining('husky') },
+  ]);
+  layOut('tree/');
+  expect((await guard('status')).code).toBe(0);
+  mkdirSync(folder.at('tree/src'), { recursive: true });
+  writeFileSync(folder.at('tree/src/tool.ts'), 'x');
+  git(folder.at('tree'), ['add', 'src/tool.ts']);
+  expect(git(folder.at('tree'), ['commit', '-m', 'x']).stderr).toContain('src/tool.ts is locked by ben');
+  await guard('install', '--agent', 'ana');
+  expect(readFileSync(folder.at('.husky/pre-commit'), 'utf8').match(/guard check/g)).toHaveLength(1);
+  await guard('uninstall');
+  expect(readFileSync(folder.at('.husky/pre-commit'), 'utf8')).toBe(theirs);
   await ben.unlock('src/tool.ts');
+});
+
+it('guards every worktree where each has its own folder of hooks', async () => {
+  await using folder = await newFolder();
+  const commit = repository(folder);
+  commit('first');
+  git(folder.path, ['config', 'core.hooksPath', '.hooks']);
+  git(folder.path, ['worktree', 'add', '-q', 'tree']);
+  await install(folder);
+  await ben.lock('src/each.ts');
+  for (const tree of [folder.path, folder.at('tree')]) {
+    mkdirSync(`${tree}/src`, { recursive: true });
+    writeFileSync(`${tree}/src/each.ts`, 'x');
+    git(tree, ['add', 'src/each.ts']);
+    expect(git(tree, ['commit', '-m', 'x']).stderr).toContain('src/each.ts is locked by ben');
+  }
+  git(folder.path, ['worktree', 'add', '-q', 'later']);
+  const { code, stdout } = await run(['guard', 'status'], { cwd: folder.path });
+  expect(code).toBe(1);
+  expect(stdout).toContain(`NOT guarded: ${folder.at('later')}; arc guard install`);
+  await ben.unlock('src/each.ts');
+});
+
+it('names the tool that writes the hook anew', async () => {
+  await using folder = await newFolder();
+  repository(folder)('first');
+  writeFileSync(folder.at('lefthook.yml'), 'pre-commit:\n');
+  const { stdout } = await run(['guard', 'status'], { cwd: folder.path });
+  expect(stdout).toContain('(lefthook); arc guard install, and again after each `lefthook install`');
 });
 
 it('runs an earlier hook in any language, and lets it refuse', async () => {

@@ -3,7 +3,9 @@ import { dirname } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { changeHooks, type HookChange } from '../../agents/hooks/install.js';
+import { installedHooks } from '../../agents/hooks/status.js';
 import { newFolder } from '../cli/arc.js';
+import { startHub } from '../support/hub-process.js';
 import { run } from './run.js';
 
 const HARNESSES = [
@@ -13,8 +15,12 @@ const HARNESSES = [
     ['SessionStart', 'UserPromptSubmit', 'PostToolUse', 'Stop', 'SessionEnd'],
   ],
   ['codex', '.codex/hooks.json', ['SessionStart', 'UserPromptSubmit', 'PostToolUse', 'Stop', 'SessionEnd']],
-  ['cursor', '.cursor/hooks.json', ['sessionStart', 'postToolUse', 'stop', 'sessionEnd']],
-  ['gemini', '.gemini/settings.json', ['SessionStart', 'BeforeAgent', 'AfterTool', 'AfterAgent', 'SessionEnd']],
+  ['cursor', '.cursor/hooks.json', ['sessionStart', 'postToolUse', 'preCompact', 'stop', 'sessionEnd']],
+  [
+    'gemini',
+    '.gemini/settings.json',
+    ['SessionStart', 'BeforeAgent', 'AfterTool', 'PreCompress', 'AfterAgent', 'SessionEnd'],
+  ],
 ] as const;
 
 describe.each(HARNESSES)('%s', (harness, file, events) => {
@@ -125,11 +131,12 @@ it('does not tidy up what stands beside its hooks', async () => {
 it('leaves a file alone that it cannot read', async () => {
   await using folder = await newFolder();
   mkdirSync(folder.at('.gemini'));
-  writeFileSync(folder.at('.gemini/settings.json'), '{ // comment\n}');
+  writeFileSync(folder.at('.gemini/settings.json'), '{ "a": \n}');
   const { code, stderr } = await run(['hook', 'install', 'gemini', '--agent', 'ana'], { cwd: folder.path });
   expect(code).toBe(1);
   expect(stderr).toContain('left alone');
-  expect(readFileSync(folder.at('.gemini/settings.json'), 'utf8')).toBe('{ // comment\n}');
+  expect(stderr).toContain('line 2');
+  expect(readFileSync(folder.at('.gemini/settings.json'), 'utf8')).toBe('{ "a": \n}');
 });
 
 it('is a command that writes a command, for the user with --scope user', async () => {
@@ -142,4 +149,53 @@ it('is a command that writes a command, for the user with --scope user', async (
   expect(hooks.Stop[0].hooks[0].command).toContain(
     `hook claude-code --agent 'o'\\''neill' --base-url http://127.0.0.1:7001`,
   );
+});
+
+it.each([
+  ['a byte order mark', '\ufeff{\n  "a": 1\n}\n'],
+  ['comments and a trailing comma', '{\n  // mine\n  "a": [1, /* one */ 2,], // last\n}\n'],
+  ['a comma behind the last, with a note', '{\n  "a": 1, // one\n  "b": 2, /* two */\n}\n'],
+  ['nothing but a note', '{\n  // nothing yet\n}\n'],
+  ['hooks of others with notes', '{"hooks": {\n\t"AfterTool": [\n\t\t{"matcher": "*"}, // theirs\n\t]\n}}'],
+])('keeps %s', async (_, before) => {
+  await using folder = await newFolder();
+  mkdirSync(folder.at('.gemini'));
+  const path = folder.at('.gemini/settings.json');
+  writeFileSync(path, before);
+  const change = (what: 'install' | 'uninstall') =>
+    changeHooks({
+      ...{ what, harness: 'gemini', folder: folder.path, scope: 'project', maxHolds: 3, dryRun: false },
+      command: 'arc hook gemini --agent ana',
+    });
+  expect(change('install')).toContain('changed');
+  const after = readFileSync(path, 'utf8');
+  for (const note of before.match(/\ufeff|\/\/[^\n]*|\/\*.*?\*\//g) ?? []) expect(after).toContain(note);
+  expect(change('install')).toContain('as it should be');
+  expect(installedHooks(folder.path, folder.at('home'))).toContainEqual(
+    expect.objectContaining({ harness: 'gemini', scope: 'project', agent: 'ana' }),
+  );
+  change('uninstall');
+  expect(readFileSync(path, 'utf8')).toBe(before);
+});
+
+it('says where hooks are, for whom, and which hub answers', async () => {
+  await using hub = await startHub();
+  await using folder = await newFolder();
+  const env = { HOME: folder.at('home') };
+  mkdirSync(env.HOME);
+  const install = (harness: string, agent: string, ...words: string[]) =>
+    run(['hook', 'install', harness, '--agent', agent, ...words], { cwd: folder.path, env });
+  await install('claude-code', "o'neill", '--base-url', hub.url);
+  await install('codex', 'ben', '--scope', 'user', '--base-url', 'http://127.0.0.1:9');
+  const { code, stdout } = await run(['hook', 'status', '--json'], { cwd: folder.path, env });
+  expect(code).toBe(0);
+  const states = JSON.parse(stdout) as { harness: string; scope: string; agent?: string }[];
+  const of = (harness: string, scope: string) =>
+    states.find((each) => each.harness === harness && each.scope === scope);
+  expect(of('claude-code', 'project')).toMatchObject({
+    agent: "o'neill",
+    hub: { at: hub.url, instance_id: hub.instance_id },
+  });
+  expect(of('codex', 'user')).toMatchObject({ agent: 'ben', hub: { at: 'http://127.0.0.1:9', error: expect.any(String) } });
+  expect(of('gemini', 'project')).not.toHaveProperty('agent');
 });

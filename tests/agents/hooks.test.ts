@@ -221,3 +221,70 @@ it('leaves the session of another program of the same name alone', async () => {
     display_name: 'Shared',
   });
 });
+
+const recorded = (name: HarnessName) => HARNESSES.find(({ harness }) => harness === name) as Recorded;
+
+it.each([
+  ['claude-code', [{ hook_event_name: 'SessionStart', source: 'compact' }]],
+  ['codex', [{ hook_event_name: 'SessionStart', source: 'resume' }]],
+  ['gemini', [{ hook_event_name: 'SessionStart', source: 'clear' }]],
+  [
+    'gemini',
+    [
+      { hook_event_name: 'PreCompress', trigger: 'auto' },
+      { hook_event_name: 'BeforeAgent', prompt: 'x' },
+    ],
+  ],
+  ['cursor', [{ hook_event_name: 'preCompact' }, { hook_event_name: 'postToolUse', tool_name: 'Read' }]],
+] as const)(
+  'tells %s again after a compaction what waits, what was said and what it holds',
+  async (harness, events) => {
+    const { base, start, context } = recorded(harness);
+    const agent = `${harness} ${randomUUID()}`;
+    const call = (event: Record<string, unknown>) =>
+      hook(harness, agent, { ...base, session_id: agent, conversation_id: agent, ...event });
+    await call(start);
+    const request = await ben.dm(agent, 'why is it red?', { kind: 'task_request' });
+    await ben.dm(agent, 'use tabs');
+    await ben.dm(agent, 'no, use spaces');
+    const read = recorded(harness).tool;
+    expect(context(await call(read))).toContain('use tabs');
+    const self = HubClient.overHttp(agent, { baseUrl: hub.url });
+    const { claim } = await self.claim(`${agent} build`);
+    await self.lock(`${agent}.ts`);
+
+    let told: string | undefined;
+    for (const event of events) told = context(await call(event)) ?? told;
+    expect(told).toContain(`claim ${JSON.stringify(`${agent} build`)} until ${claim.expires_at}`);
+    expect(told).toContain(`lock on ${JSON.stringify(`${agent}.ts`)} until `);
+    const order = [`[${request.id}] ben (REQUEST`, 'no, use spaces', 'use tabs'].map((text) =>
+      (told ?? '').indexOf(text),
+    );
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+    expect(order[0]).toBeGreaterThan(0);
+    // Told once: what it says next is what is new.
+    expect(await call(read)).toEqual({});
+    await call(recorded(harness).end);
+    await self.close();
+  },
+);
+
+it('gives leases back and leaves only when the last session of a name ends', async () => {
+  const agent = `twice ${randomUUID()}`;
+  const call = (session_id: string, event: Record<string, unknown>) =>
+    hook('claude-code', agent, { ...common, session_id: `${agent} ${session_id}`, ...event });
+  const start = { hook_event_name: 'SessionStart', source: 'startup' };
+  const end = { hook_event_name: 'SessionEnd', reason: 'other' };
+  await call('one', start);
+  await call('two', start);
+  const self = HubClient.overHttp(agent, { baseUrl: hub.url });
+  await self.claim(`${agent} key`);
+  const held = async () =>
+    (await self.claims({ active_only: true })).filter(({ owner_agent_id }) => owner_agent_id === agent);
+  const live = async () => (await ben.agents()).some(({ agent_id }) => agent_id === agent);
+  await call('one', end);
+  expect([(await held()).length, await live()]).toEqual([1, true]);
+  await call('two', end);
+  expect([(await held()).length, await live()]).toEqual([0, false]);
+  await self.close();
+});

@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { isAlive } from '../../cli/hub/process.js';
+import { isAlive } from '../../base/process.js';
 import { startHub } from '../support/hub-process.js';
 import { until } from '../support/until.js';
 import { arc, type Folder, json, newFolder } from './arc.js';

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { PROMPT_HARNESSES, prompt } from '../../cli/onboarding.js';
+import { PROMPT_HARNESSES, prompt } from '../../agents/onboarding.js';
 import { buildProgram } from '../../cli/program.js';
 
 const documents = readdirSync('docs', { recursive: true, encoding: 'utf8' })

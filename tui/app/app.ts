@@ -1,4 +1,6 @@
 /** What the person does, turned into actions on the state and operations on the hub. */
+
+import { printable } from '../../base/terminal-text.js';
 import { HubError, type Message } from '../../protocol/index.js';
 import type { Actor } from '../hub/actor.js';
 import type { Reader } from '../hub/reader.js';
@@ -25,7 +27,6 @@ import {
   viewKey,
 } from '../state/view.js';
 import type { Store } from '../store.js';
-import { printable } from '../text.js';
 import { detailItems } from '../view/detail.js';
 import { buildFeed, type FeedSize, feedMessages, neighbour, reveal, scrollBy } from '../view/feed.js';
 import { layoutOf, type Size } from '../view/layout.js';

@@ -1,8 +1,9 @@
 /** What the slash commands do. */
+
+import { printable } from '../../base/terminal-text.js';
 import { HubError, MESSAGE_KINDS } from '../../protocol/index.js';
 import type { SlashName } from '../input/slash.js';
 import { ALL, channelView, directView, type Filter, hasFilter, INBOX, threadView } from '../state/view.js';
-import { printable } from '../text.js';
 import { feedMessages } from '../view/feed.js';
 import { capabilitiesText, holdings } from '../view/people.js';
 import type { App } from './app.js';

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { render } from 'ink-testing-library';
 import { describe, expect, it } from 'vitest';
+import { width } from '../../base/terminal-text.js';
 import { editorOf } from '../input/editor.js';
 import { line, span } from '../line.js';
 import type { Action } from '../state/actions.js';
@@ -8,7 +9,6 @@ import { reduce } from '../state/reduce.js';
 import { threadView } from '../state/view.js';
 import { drawFrame, drawLines, drawText } from '../testing/frame.js';
 import { many, message, NOW_MS, session, stateAfter, task } from '../testing/make.js';
-import { width } from '../text.js';
 import { createPaint } from '../theme.js';
 import { Input } from './Input.js';
 import { Lines } from './Lines.js';

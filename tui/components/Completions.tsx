@@ -1,6 +1,6 @@
+import { padTo, printable, width } from '../../base/terminal-text.js';
 import type { Completions as Found } from '../input/completion.js';
 import { cutLine, type Line, span } from '../line.js';
-import { padTo, printable, width } from '../text.js';
 import type { Paint } from '../theme.js';
 import { scrolled } from '../view/sidebar.js';
 import { Lines } from './Lines.js';

@@ -1,6 +1,6 @@
 import { Box } from 'ink';
+import { cut, width } from '../../base/terminal-text.js';
 import { fitLine, type Line, span } from '../line.js';
-import { cut, width } from '../text.js';
 import type { Paint } from '../theme.js';
 import { Lines } from './Lines.js';
 

@@ -1,9 +1,10 @@
 /** What the word under the cursor may become: commands after `/`, their arguments, agents after `@`. */
+
+import { printable } from '../../base/terminal-text.js';
 import { MESSAGE_KINDS } from '../../protocol/index.js';
 import { threadHint } from '../state/hub-facts.js';
 import type { State } from '../state/state.js';
 import { inView } from '../state/view.js';
-import { printable } from '../text.js';
 import { type ArgKind, findSlash, quoteWord, SLASH } from './slash.js';
 
 export interface Completion {

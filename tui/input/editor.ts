@@ -1,5 +1,5 @@
 /** The text that is being typed: pure functions over a text and a cursor, in graphemes, over several lines. */
-import { splitGraphemes, width } from '../text.js';
+import { splitGraphemes, width } from '../../base/terminal-text.js';
 
 export interface Editor {
   readonly text: string;

@@ -1,7 +1,8 @@
 /** Attachments as lines: code highlighted, JSON folded, references with their lines (arc-v1 §3.10). */
+
+import { cut, printable, wrap } from '../../base/terminal-text.js';
 import { type Attachment, isJsonObject, stringify } from '../../protocol/index.js';
 import { cutLine, type Line, line, span } from '../line.js';
-import { cut, printable, wrap } from '../text.js';
 import { highlight } from './highlight.js';
 
 export interface AttachmentOptions {

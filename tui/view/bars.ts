@@ -1,8 +1,9 @@
 /** The lines above and below the panes: title, status, and what the next post will be. */
+
+import { cut, printable } from '../../base/terminal-text.js';
 import { ends, type Line, lineWidth, type Span, span } from '../line.js';
 import type { State } from '../state/state.js';
 import { hasFilter, partnerOf, viewTitle } from '../state/view.js';
-import { cut, printable } from '../text.js';
 import { countdown, duration } from '../time.js';
 import { kindBadge } from './people.js';
 

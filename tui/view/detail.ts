@@ -1,10 +1,11 @@
 /** The detail pane: what is being done here, and who holds what. */
+
+import { cut, printable, wrap } from '../../base/terminal-text.js';
 import type { Task } from '../../protocol/index.js';
 import { cutLine, ends, type Line, line, lineWidth, rule, type Span, span } from '../line.js';
 import { countOf, threadStatus } from '../state/hub-facts.js';
 import type { State } from '../state/state.js';
 import { partnerOf } from '../state/view.js';
-import { cut, printable, wrap } from '../text.js';
 import { duration, toMs } from '../time.js';
 import { agentName, agentRole, capabilitiesText, holdings } from './people.js';
 import { scrolled } from './sidebar.js';

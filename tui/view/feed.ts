@@ -5,12 +5,13 @@
  * Every message owns a block of lines: a day separator if it is the first of a day, notices of the dashboard that came
  * before it, and itself. A last block holds the newest notices and the posts that are not sent yet.
  */
+
+import { cut, printable, wrap } from '../../base/terminal-text.js';
 import type { Message } from '../../protocol/index.js';
 import { cutLine, type Line, line, rule, type Span, span } from '../line.js';
 import { findById, merge } from '../state/messages.js';
 import type { Scroll, State, UnsentPost } from '../state/state.js';
 import { channelView, type Filter, hasFilter, inView, passes, type View, viewKey } from '../state/view.js';
-import { cut, printable, wrap } from '../text.js';
 import { clockTime, dayKey, dayName, duration, toMs } from '../time.js';
 import { INDENT, messageLines } from './message-lines.js';
 import { noticeLines } from './notices.js';

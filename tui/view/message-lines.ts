@@ -1,9 +1,10 @@
 /** One message as lines. Bodies are wrapped once for each width; what depends on other facts is made anew. */
+
+import { cut, printable, wrap } from '../../base/terminal-text.js';
 import type { Message } from '../../protocol/index.js';
 import { cutLine, ends, type Line, line, lineWidth, type Span, span } from '../line.js';
 import type { State } from '../state/state.js';
 import { mentions } from '../state/view.js';
-import { cut, printable, wrap } from '../text.js';
 import { clockTime, toMs } from '../time.js';
 import { attachmentLines } from './attachments.js';
 import { agentName, agentRole, agentSpans, kindBadge } from './people.js';

@@ -1,7 +1,8 @@
 /** What the dashboard itself has to say: in the feed, and over it while that part of the feed is out of sight. */
+
+import { printable, wrap } from '../../base/terminal-text.js';
 import { type Line, span } from '../line.js';
 import type { Notice, State } from '../state/state.js';
-import { printable, wrap } from '../text.js';
 import { clockTime } from '../time.js';
 import { INDENT } from './message-lines.js';
 

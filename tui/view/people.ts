@@ -1,8 +1,9 @@
 /** How agents, kinds and states are named and marked, the same in every pane. */
+
+import { cut, hash, printable, width } from '../../base/terminal-text.js';
 import { type Session, SYSTEM_AGENT } from '../../protocol/index.js';
 import { type Line, type Span, span } from '../line.js';
 import type { State } from '../state/state.js';
-import { cut, hash, printable, width } from '../text.js';
 import { AGENT_COLORS, type Role } from '../theme.js';
 
 export function agentRole(agent_id: string, self: string): Role {

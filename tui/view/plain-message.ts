@@ -1,7 +1,7 @@
+import { printable } from '../../base/terminal-text.js';
 import type { Message } from '../../protocol/index.js';
 import { textOf } from '../line.js';
 import type { State } from '../state/state.js';
-import { printable } from '../text.js';
 import { clockTime, toMs } from '../time.js';
 import { attachmentLines } from './attachments.js';
 import { KIND_BADGES } from './people.js';

@@ -1,4 +1,6 @@
 /** The sidebar: where one can go, and who is there. */
+
+import { cut, printable } from '../../base/terminal-text.js';
 import { DIRECT_CHANNEL, type Session } from '../../protocol/index.js';
 import { ends, type Line, line, lineWidth, type Span, span } from '../line.js';
 import { threadStatus } from '../state/hub-facts.js';
@@ -14,7 +16,6 @@ import {
   viewKey,
   viewTitle,
 } from '../state/view.js';
-import { cut, printable } from '../text.js';
 import type { Role } from '../theme.js';
 import { agentSpans, capabilitiesText, holdings } from './people.js';
 

@@ -1,5 +1,6 @@
 /** What opens over the panes: help, palette, a question, one message whole. */
 import fuzzysort from 'fuzzysort';
+import { padTo, printable, width, wrap } from '../../base/terminal-text.js';
 import { KEYS, type KeyBinding, type KeyId, keyLabel, PLACE_NAMES, type Place } from '../input/keys.js';
 import { SLASH, type SlashCommand, usage } from '../input/slash.js';
 import { cutLine, ends, type Line, line, rule, span } from '../line.js';
@@ -7,7 +8,6 @@ import { countOf } from '../state/hub-facts.js';
 import { findById } from '../state/messages.js';
 import type { Overlay, Pane, Question, State } from '../state/state.js';
 import { channelView, directView, threadView, type View } from '../state/view.js';
-import { padTo, printable, width, wrap } from '../text.js';
 import { wholeMessage } from './message-lines.js';
 import { scrolled } from './sidebar.js';
 

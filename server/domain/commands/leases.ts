@@ -1,11 +1,12 @@
 /** Claims and locks: one machine (arc-v1 §5.2). */
+
+import { leaseEnd } from '../../../base/clock.js';
 import { HubError, stringify } from '../../../protocol/index.js';
 import { storedValue } from '../../json.js';
 import { wide } from '../encode.js';
 import type { LeaseKind, LeaseRow } from '../rows.js';
 import { decideAcquire, forcedNotice, holds, isActive, LEASE_FIELDS, recoveredNotice } from '../rules/leases.js';
 import { systemNotice } from '../rules/notices.js';
-import { leaseEnd } from '../time.js';
 import type { Tx } from '../tx.js';
 
 export interface AcquireLease

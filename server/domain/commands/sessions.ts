@@ -1,7 +1,7 @@
+import { timestamp } from '../../../base/clock.js';
 import { HubError } from '../../../protocol/index.js';
 import type { SessionRow } from '../rows.js';
 import { decideOpen, presenceCutoff } from '../rules/sessions.js';
-import { timestamp } from '../time.js';
 import type { Tx } from '../tx.js';
 import { recover } from './leases.js';
 

@@ -1,6 +1,6 @@
+import { timestamp } from '../../../base/clock.js';
 import type { SessionRow } from '../rows.js';
 import { presenceCutoff } from '../rules/sessions.js';
-import { timestamp } from '../time.js';
 import type { Tx } from '../tx.js';
 import { recover } from './leases.js';
 

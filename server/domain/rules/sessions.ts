@@ -1,6 +1,6 @@
+import { timestamp } from '../../../base/clock.js';
 import { HubError } from '../../../protocol/index.js';
 import type { SessionRow } from '../rows.js';
-import { timestamp } from '../time.js';
 
 /** Sessions last seen before this are expired. */
 export function presenceCutoff(nowMs: number, presenceTtlSec: number): string {

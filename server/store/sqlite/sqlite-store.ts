@@ -1,10 +1,10 @@
 import { statSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
+import { type Clock, type Timer, timestamp } from '../../../base/clock.js';
 import type { Committed, StateChange } from '../../domain/changes.js';
 import { type CommandName, type Commands, perform, recall, type Written } from '../../domain/commands/index.js';
 import type { LeaseKind, MessageRow, WriteKey } from '../../domain/rows.js';
 import type { LeaseFilter, MessagePage, Store, TaskFilter, ThreadDetailRows } from '../../domain/store.js';
-import { type Clock, type Timer, timestamp } from '../../domain/time.js';
 import { Tx } from '../../domain/tx.js';
 import { GroupCommit } from './group-commit.js';
 import { instanceId, openDatabase, realPath } from './open-database.js';

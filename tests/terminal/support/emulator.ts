@@ -1,6 +1,6 @@
 /** A terminal emulator that counts columns as terminals of today do: its own tables are from before most emoji. */
 import xterm from '@xterm/headless';
-import { width } from '../../../tui/text.js';
+import { width } from '../../../base/terminal-text.js';
 
 /** Asked for every letter of every frame. */
 const widths = new Map<number, 0 | 1 | 2>();

@@ -1,5 +1,6 @@
 /** What an agent is told about working with others: in full to paste into a prompt, in short by a hook. */
-import { actingAs, quoted } from './digest.js';
+import { quoted } from '../base/shell.js';
+import { actingAs } from './digest/command-digest.js';
 
 /** A few lines, for a model that has just started and whose hooks bring it its messages. */
 export function onboarding(agent: string, address: string): string {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
-import { cut, printable, width, wrap } from './text.js';
+import { cut, printable, width, wrap } from './terminal-text.js';
 
 const ESC = '\u001b';
 

@@ -1,7 +1,9 @@
 /** The unread digest of the command line: `arc inbox --digest`, `arc wait`, and the hooks of agent harnesses. */
-import { type Digest, makeDigest } from '../agents/digest/digest.js';
-import { openRequests, readUnread } from '../agents/digest/unread.js';
-import type { HubClient } from '../client/index.js';
+
+import { quoted } from '../../base/shell.js';
+import type { HubClient } from '../../client/index.js';
+import { type Digest, makeDigest } from './digest.js';
+import { openRequests, readLatest, readUnread } from './unread.js';
 
 export interface DigestFlags {
   budget: number;
@@ -37,6 +39,38 @@ export async function requestDigest(hub: HubClient, flags: DigestFlags): Promise
   return makeDigest({ messages, answered: new Set() }, style(hub, flags));
 }
 
+/**
+ * For a model that has lost what it read, after a compaction for instance: the requests that wait for its answer, what is
+ * unread, which counts as read from now on, and what was said to it before; the most urgent first, and of those the newest.
+ */
+export async function recallDigest(hub: HubClient, flags: DigestFlags): Promise<Digest> {
+  const [requests, unread, earlier] = [await openRequests(hub), await readUnread(hub), await readLatest(hub)];
+  const byId = new Map([...earlier, ...unread.messages, ...requests].map((message) => [message.id, message]));
+  const open = new Set(requests.map(({ id }) => id));
+  const messages = [...byId.values()].filter(({ from_agent }) => from_agent !== hub.agentId);
+  const answered = new Set(
+    messages.filter(({ id, kind }) => kind === 'task_request' && !open.has(id)).map(({ id }) => id),
+  );
+  const title = (count: number) => `What you may have forgotten, ${count} messages to`;
+  const digest = makeDigest({ messages, answered }, { ...style(hub, flags), title, newestFirst: true });
+  if (unread.latest_id !== undefined) await hub.ack(unread.latest_id);
+  return digest;
+}
+
+/** What the agent holds, with the ends of its leases, in one line; empty when it holds nothing. */
+export async function holdings(hub: HubClient): Promise<string> {
+  const [claims, locks] = await Promise.all([
+    hub.claims({ active_only: true }),
+    hub.locks({ active_only: true, agent_id: hub.agentId }),
+  ]);
+  const own = claims.filter(({ owner_agent_id }) => owner_agent_id === hub.agentId);
+  const parts = [
+    ...own.map(({ claim_key, expires_at }) => `claim ${JSON.stringify(claim_key)} until ${expires_at}`),
+    ...locks.map(({ file_path, expires_at }) => `lock on ${JSON.stringify(file_path)} until ${expires_at}`),
+  ];
+  return parts.length === 0 ? '' : `You hold: ${parts.join('; ')}.`;
+}
+
 /** Waits for something unread, until the deadline; false when nothing came. */
 export async function waitForUnread(hub: HubClient, timeoutSec: number | undefined): Promise<boolean> {
   const deadlineMs = timeoutSec === undefined ? Number.POSITIVE_INFINITY : Date.now() + timeoutSec * 1_000;
@@ -51,6 +85,3 @@ export async function waitForUnread(hub: HubClient, timeoutSec: number | undefin
     if (page.length === 0 && Date.now() >= deadlineMs) return false;
   }
 }
-
-/** For a shell: bare where it can be. */
-export const quoted = (text: string) => (/^[\w.:@/-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
