@@ -162,6 +162,30 @@ describe('the host', () => {
     expect(await spool.answer('ana', 'c')).toMatchObject({ status: 429 });
   });
 
+  it('answers 429 to what is more than it may hold in memory, and does it once there is room', async () => {
+    await using spool = await Spool.create();
+    let release: () => void = () => undefined;
+    const released = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const large = { text: 'x'.repeat(1_000) };
+    await spool.serve({
+      bounds: { bytes: 1_900 },
+      execute: async () => {
+        await released;
+        return { status: 200, text: '{"ok":true}' };
+      },
+    });
+    await spool.post('ana', 'first', '/1', large);
+    await until(() => spool.calls.length === 1);
+    await spool.post('ben', 'second', '/2', large);
+    expect(await spool.answer('ben', 'second')).toMatchObject({ status: 429, code: 'rate_limited' });
+    release();
+    await spool.answer('ana', 'first');
+    await spool.post('ben', 'third', '/3', large);
+    expect(await spool.answer('ben', 'third')).toMatchObject({ status: 200 });
+  });
+
   it('refuses streams, and methods that no operation has', async () => {
     await using spool = await Spool.create();
     await spool.serve();

@@ -2,7 +2,8 @@
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Execute, HubIdentity, RelayCall } from './host.js';
+import type { Execute, RelayCall } from './execution.js';
+import type { HubIdentity } from './hub-file.js';
 import type { Executed } from './spool.js';
 
 const PROBE_MS = 3_000;

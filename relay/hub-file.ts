@@ -12,12 +12,16 @@ const MAX_BYTES = 65_536;
 /** Clocks of a machine and its guests differ, so a beat this old may still be a live one. */
 const STALE_BEATS = 10;
 
-export interface HubFile {
+/** The hub that the spool leads to. */
+export interface HubIdentity {
   instance_id: string;
   implementation: string;
   version: string;
   /** Where the hub is for those that can reach it. */
   url: string | undefined;
+}
+
+export interface HubFile extends HubIdentity {
   started_at: string;
   beat_at: string;
   beat_sec: number;

@@ -21,6 +21,13 @@ export interface Taken extends Identity {
   name: string;
 }
 
+/** Where it is noted what is taken and what is answered. */
+export interface Ledger {
+  /** Rejects when it cannot be noted: then the request must not be taken. */
+  take(request: Taken): Promise<void>;
+  done(request: Taken): void;
+}
+
 export interface RelayMark {
   relay_id: string;
   pid: number;
@@ -32,7 +39,7 @@ export interface RelayMark {
 const lineKey = ({ folder, name, ino, mtime_ns }: Taken) => JSON.stringify([folder, name, ino, mtime_ns]);
 
 /** One journal file. Lines of the same turn are written together. */
-export class Journal {
+export class Journal implements Ledger {
   readonly name: string;
   readonly #folder: Folder;
   #file: OwnFile | undefined;
@@ -53,11 +60,6 @@ export class Journal {
     const journal = new Journal(folder, `${relayId}~${randomBytes(4).toString('hex')}.log`);
     await journal.#start();
     return journal;
-  }
-
-  /** How many requests stand taken in it. */
-  get open(): number {
-    return this.#open.size;
   }
 
   /** @throws when the line could not be written: then the request must not be taken */

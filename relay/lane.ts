@@ -76,7 +76,7 @@ export class Lane {
   #insert(entry: Entry): void {
     const queue = this.#queue;
     let at = queue.length;
-    while (at > 0 && isBefore(entry, queue[at - 1] as Entry)) at -= 1;
+    while (at > 0 && inFileOrder(entry, queue[at - 1] as Entry) < 0) at -= 1;
     queue.splice(at, 0, entry);
   }
 
@@ -110,7 +110,8 @@ export class Lane {
   }
 }
 
-function isBefore(a: Entry, b: Entry): boolean {
-  if (a.mtimeNs !== b.mtimeNs) return a.mtimeNs < b.mtimeNs;
-  return a.name < b.name;
+/** Compares two requests of one folder. */
+export function inFileOrder(a: Entry, b: Entry): number {
+  if (a.mtimeNs !== b.mtimeNs) return a.mtimeNs < b.mtimeNs ? -1 : 1;
+  return a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 }

@@ -142,10 +142,6 @@ export class SpoolWatch {
     this.#options = options;
   }
 
-  get isPolling(): boolean {
-    return this.#polling;
-  }
-
   /** @throws when the spool cannot be made or opened */
   async start(): Promise<void> {
     await this.#openSpool();

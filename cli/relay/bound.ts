@@ -1,6 +1,6 @@
 /** A folder of the relay that speaks only for its own agent. */
 import { DEFAULT_LIMITS, HubError, splitTarget } from '../../protocol/index.js';
-import type { Execute, RelayCall } from '../../relay/host.js';
+import type { Execute, RelayCall } from '../../relay/execution.js';
 import { agentFolder } from '../../relay/spool.js';
 import { authorize } from '../../server/access/authorize.js';
 import { type Caller, type NameSet, speakingFor } from '../../server/access/caller.js';

@@ -1,6 +1,7 @@
 /** The relay inside the hub's own process. */
 import { requestCapBytes } from '../../protocol/limits.js';
-import { RelayHost, type RelayLog } from '../../relay/host.js';
+import { RelayHost } from '../../relay/host.js';
+import type { RelayLog } from '../../relay/spool-watch.js';
 import { anybody } from '../../server/access/caller.js';
 import type { HubConfig } from '../../server/config.js';
 import { limitsOf } from '../../server/config.js';

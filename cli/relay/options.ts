@@ -1,6 +1,6 @@
 /** Settings of the file relay, for the hub that serves one and for the relay that runs alone. */
 import { type Command, InvalidArgumentError, type Option } from 'commander';
-import type { WatchMode } from '../../relay/host.js';
+import type { WatchMode } from '../../relay/spool-watch.js';
 import { flag, settingName, takesValue, text } from '../options.js';
 
 export interface RelaySettings {

@@ -3,7 +3,8 @@ import { mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Execute, type RelayCall, RelayHost, type RelayOptions } from '../host.js';
+import type { Execute, RelayCall } from '../execution.js';
+import { RelayHost, type RelayOptions } from '../host.js';
 
 export interface Answer {
   request_id: string;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boundTo, folderCaller } from '../../cli/relay/bound.js';
-import type { Execute, RelayCall } from '../../relay/host.js';
+import type { Execute, RelayCall } from '../../relay/execution.js';
 import { agentFolder } from '../../relay/spool.js';
 import { type InProcessHub, startInProcess } from '../support/in-process.js';
 
