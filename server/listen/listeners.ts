@@ -1,9 +1,9 @@
 /** Where the hub listens. All doors are on all listeners; what stands in front of them is settled here. */
 import type { Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Clock } from '../../base/clock.js';
 import { ConfigError, type HubConfig } from '../config.js';
 import type { HubLog } from '../domain/hub.js';
-import type { Clock } from '../domain/time.js';
 import { Front } from './front.js';
 import { Peers } from './peers.js';
 import { TlsFront } from './tls-front.js';

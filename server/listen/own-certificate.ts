@@ -7,10 +7,10 @@ import { mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { Clock, Timer } from '../../base/clock.js';
 import { createPrivateFile, PrivateFileError, readPrivateFile, writePrivateFile } from '../../base/private-file.js';
 import { ConfigError } from '../config.js';
 import type { HubLog } from '../domain/hub.js';
-import type { Clock, Timer } from '../domain/time.js';
 import { type TlsPair, tlsPair } from './tls-pair.js';
 import type { TlsSource } from './tls-source.js';
 

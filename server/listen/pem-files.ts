@@ -1,8 +1,8 @@
 /** A certificate and a key that somebody else keeps, such as an ACME client: read again when they change. */
 import { readFileSync, type Stats, unwatchFile, watchFile } from 'node:fs';
+import type { Clock } from '../../base/clock.js';
 import { ConfigError } from '../config.js';
 import type { HubLog } from '../domain/hub.js';
-import type { Clock } from '../domain/time.js';
 import { type TlsPair, tlsPair } from './tls-pair.js';
 import type { TlsSource } from './tls-source.js';
 

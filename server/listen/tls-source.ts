@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
+import type { Clock } from '../../base/clock.js';
 import type { HubConfig } from '../config.js';
 import type { HubLog } from '../domain/hub.js';
-import type { Clock } from '../domain/time.js';
 import { OwnCertificate } from './own-certificate.js';
 import { PemFiles } from './pem-files.js';
 import type { TlsPair } from './tls-pair.js';

@@ -196,6 +196,9 @@ it('says where hooks are, for whom, and which hub answers', async () => {
     agent: "o'neill",
     hub: { at: hub.url, instance_id: hub.instance_id },
   });
-  expect(of('codex', 'user')).toMatchObject({ agent: 'ben', hub: { at: 'http://127.0.0.1:9', error: expect.any(String) } });
+  expect(of('codex', 'user')).toMatchObject({
+    agent: 'ben',
+    hub: { at: 'http://127.0.0.1:9', error: expect.any(String) },
+  });
   expect(of('gemini', 'project')).not.toHaveProperty('agent');
 });
