@@ -40,7 +40,7 @@ async function answers(spool: string): Promise<boolean> {
   if (folder === undefined) return false;
   const { HubClient } = await import('../../client/index.js');
   await using client = HubClient.overRelay(folder, { spoolDir: spool, timeoutMs: RELAY_PATIENCE_MS });
-  return client.hubInfo().then(
+  return await client.hubInfo().then(
     () => true,
     () => false,
   );

@@ -1,11 +1,11 @@
-import { onAbort } from '../../base/abort.js';
 import { BackOff, type BackOffOptions } from '../../base/back-off.js';
 import { type Clock, rest, systemClock } from '../../base/clock.js';
 import { deferred } from '../../base/deferred.js';
 import { Emitter } from '../../base/emitter.js';
 import { HubError, type Session } from '../../protocol/index.js';
 import { hubAddress } from '../base-url.js';
-import { cancelled, clientClosed, connectionError, timedOut } from '../failures.js';
+import { within } from '../deadline.js';
+import { connectionError } from '../failures.js';
 import { LongPollFeed } from '../long-poll-feed.js';
 import { findOperation } from '../operation-params.js';
 import type {
@@ -95,37 +95,24 @@ export class HttpTransport implements Transport {
     this.#closed.resolve(undefined);
   }
 
-  async #exchange(
-    name: string,
-    request: RestRequest,
-    { timeoutMs, signal }: TransportCallOptions,
-  ): Promise<RestAnswer> {
-    if (this.#over.signal.aborted) throw clientClosed();
-    if (signal?.aborted) throw cancelled(name, signal);
-    const giveUp = new AbortController();
-    const forgetSignal = onAbort(signal, () => signal && giveUp.abort(cancelled(name, signal)));
-    const forgetOver = onAbort(this.#over.signal, () => giveUp.abort(clientClosed()));
-    const timer = this.#clock.after(timeoutMs, () => giveUp.abort(timedOut(name, timeoutMs)));
-    const backOff = new BackOff(this.#options.backOff, this.#options.random);
-    try {
+  #exchange(name: string, request: RestRequest, options: TransportCallOptions): Promise<RestAnswer> {
+    const deadline = { ...options, clock: this.#clock, over: this.#over.signal };
+    return within(name, deadline, async (giveUp) => {
+      const backOff = new BackOff(this.#options.backOff, this.#options.random);
       while (true) {
         try {
-          return await this.#once(request, giveUp.signal);
+          return await this.#once(request, giveUp);
         } catch (cause) {
-          if (giveUp.signal.aborted) throw giveUp.signal.reason;
+          if (giveUp.aborted) throw giveUp.reason;
           const error = connectionError(cause);
           if (!this.#reached && this.#options.waitForHub !== true) throw error;
           const delayMs = backOff.next();
           this.#become(this.#reached ? 'reconnecting' : 'connecting', error, delayMs);
-          await rest(this.#clock, delayMs, giveUp.signal);
-          if (giveUp.signal.aborted) throw giveUp.signal.reason;
+          await rest(this.#clock, delayMs, giveUp);
+          if (giveUp.aborted) throw giveUp.reason;
         }
       }
-    } finally {
-      timer.cancel();
-      forgetSignal();
-      forgetOver();
-    }
+    });
   }
 
   async #once({ method, path, headers, body }: RestRequest, signal: AbortSignal): Promise<RestAnswer> {

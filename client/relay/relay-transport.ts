@@ -1,10 +1,9 @@
-import { onAbort } from '../../base/abort.js';
 import { BackOff } from '../../base/back-off.js';
 import { type Clock, systemClock } from '../../base/clock.js';
 import { deferred } from '../../base/deferred.js';
 import { Emitter } from '../../base/emitter.js';
 import { DEFAULT_SPOOL_DIR, HubError, type Session } from '../../protocol/index.js';
-import { cancelled, clientClosed } from '../failures.js';
+import { within } from '../deadline.js';
 import { readAnswer } from '../http/rest-answer.js';
 import { toRestRequest } from '../http/rest-request.js';
 import { LongPollFeed } from '../long-poll-feed.js';
@@ -107,33 +106,22 @@ export class RelayTransport implements Transport {
     return result;
   }
 
-  async #exchange(
-    name: string,
-    request: ReturnType<typeof toRestRequest>,
-    { timeoutMs, signal }: TransportCallOptions,
-  ) {
-    if (this.#over.signal.aborted) throw clientClosed();
-    if (signal?.aborted) throw cancelled(name, signal);
+  async #exchange(name: string, request: ReturnType<typeof toRestRequest>, options: TransportCallOptions) {
     const { SpoolDoor, noAnswer } = await import('./spool-door.js');
-    this.#door ??= Promise.resolve().then(() => new SpoolDoor(this.#spoolDir, this.#agentId));
-    const door = await this.#door;
-    const giveUp = new AbortController();
-    const forgetSignal = onAbort(signal, () => signal && giveUp.abort(cancelled(name, signal)));
-    const forgetOver = onAbort(this.#over.signal, () => giveUp.abort(clientClosed()));
-    const timer = this.#clock.after(timeoutMs, () => giveUp.abort(noAnswer()));
-    try {
-      const answer = await door.exchange(request, giveUp.signal);
-      this.#answered(await door.instanceId());
-      return answer;
-    } catch (cause) {
-      const error = HubError.from(cause);
-      if (!this.#over.signal.aborted && error.details?.cancelled !== true) this.#become('reconnecting', error);
-      throw error;
-    } finally {
-      timer.cancel();
-      forgetSignal();
-      forgetOver();
-    }
+    const deadline = { ...options, clock: this.#clock, over: this.#over.signal, late: noAnswer };
+    return within(name, deadline, async (giveUp) => {
+      this.#door ??= Promise.resolve().then(() => new SpoolDoor(this.#spoolDir, this.#agentId));
+      const door = await this.#door;
+      try {
+        const answer = await door.exchange(request, giveUp);
+        this.#answered(await door.instanceId());
+        return answer;
+      } catch (cause) {
+        const error = HubError.from(cause);
+        if (!this.#over.signal.aborted && error.details?.cancelled !== true) this.#become('reconnecting', error);
+        throw error;
+      }
+    });
   }
 
   #answered(instanceId: string | undefined): void {
