@@ -73,7 +73,7 @@ export interface Feed {
  * aborted; that is safe because every write arrives here with its `idempotency_key`.
  */
 export interface Transport {
-  readonly kind: 'websocket' | 'http' | 'relay';
+  readonly kind: 'websocket' | 'http' | 'relay' | 'local';
   readonly state: ConnectionState;
   /** The hub's `instance_id`, once known. */
   readonly instanceId: string | undefined;

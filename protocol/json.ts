@@ -33,6 +33,17 @@ export function stringify(value: unknown): string {
   return text === '' ? '{}' : `${text}}`;
 }
 
+/** The value that `stringify` would write, as `JSON.parse` would read it. */
+export function plain(value: unknown): unknown {
+  if (typeof value === 'bigint') return Number(value);
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof JsonText || value instanceof NumberText) return JSON.parse(value.text);
+  if (Array.isArray(value)) return value.map(plain);
+  const object: JsonObject = {};
+  for (const [key, member] of Object.entries(value)) if (member !== undefined) object[key] = plain(member);
+  return object;
+}
+
 /**
  * Characters of `value` as ASCII-only JSON with `", "` and `": "` separators, the measure of an attachment
  * (arc-v1 §3.10): every UTF-16 unit outside U+0020…U+007E counts 6 unless it has a short escape, which counts 2.

@@ -5,16 +5,7 @@ import { codeOf, type FileStat } from './folder.js';
 import type { Ledger } from './journal.js';
 import { keyOf } from './request-file.js';
 import { isAnswer, type Routed, route } from './route.js';
-import {
-  agentFolder,
-  answerOf,
-  type Executed,
-  RELAY_STATUS,
-  REQUEST_SUFFIX,
-  type RelayAnswer,
-  type RelayRequest,
-  refusal,
-} from './spool.js';
+import { agentFolder, RELAY_STATUS, REQUEST_SUFFIX, type RelayAnswer, type RelayRequest, refusal } from './spool.js';
 import type { AgentFolder, RelayLog } from './spool-watch.js';
 import { type Held, workName } from './taking.js';
 import type { UnderWay } from './under-way.js';
@@ -40,7 +31,7 @@ export interface RelayCall {
 }
 
 /** Has a request executed, by a hub in this process or by HTTP. May reject when the hub cannot be reached. */
-export type Execute = (call: RelayCall) => Promise<Executed>;
+export type Execute = (call: RelayCall) => Promise<RelayAnswer>;
 
 export interface ExecutionOptions {
   agents: ReadonlyMap<string, AgentFolder>;
@@ -154,7 +145,7 @@ export class Execution {
     try {
       const idempotency_key = method === 'GET' ? undefined : key;
       const from = { folder: agentFolder(agent.name), agent_id: request.agent_id };
-      return answerOf(await this.#options.execute({ method, path, body, idempotency_key, signal, waitSec, ...from }));
+      return await this.#options.execute({ method, path, body, idempotency_key, signal, waitSec, ...from });
     } catch (cause) {
       const error = `connection error: ${cause instanceof Error ? cause.message : String(cause)}`;
       return refusal(RELAY_STATUS.unreachable, 'unavailable', error);

@@ -4,7 +4,7 @@ import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Execute, RelayCall } from './execution.js';
 import type { HubIdentity } from './hub-file.js';
-import type { Executed } from './spool.js';
+import { answerOf, type RelayAnswer } from './spool.js';
 
 const PROBE_MS = 3_000;
 /** A hub that restarts is waited for this long; the key makes the repetition safe (websocket §7). */
@@ -47,8 +47,8 @@ export class HttpExecutor implements Disposable {
   readonly identify = async (): Promise<HubIdentity | undefined> => {
     try {
       const probe = { method: 'GET', path: '/v1/hub-info', body: undefined, idempotency_key: undefined };
-      const { text } = await this.#once({ ...probe, signal: AbortSignal.timeout(PROBE_MS) }, PROBE_MS);
-      const { result } = JSON.parse(text) as { result: Record<string, unknown> };
+      const { body = '' } = await this.#once({ ...probe, signal: AbortSignal.timeout(PROBE_MS) }, PROBE_MS);
+      const { result } = JSON.parse(body) as { result: Record<string, unknown> };
       return {
         instance_id: String(result.instance_id),
         implementation: String(result.implementation ?? ''),
@@ -64,7 +64,7 @@ export class HttpExecutor implements Disposable {
     this.#agent.destroy();
   }
 
-  #once(call: Request, timeoutMs: number): Promise<Executed> {
+  #once(call: Request, timeoutMs: number): Promise<RelayAnswer> {
     const { method, body, idempotency_key, signal } = call;
     const headers: Record<string, string | number> = {};
     if (body !== undefined) headers['Content-Type'] = 'application/json';
@@ -79,7 +79,8 @@ export class HttpExecutor implements Disposable {
       const outgoing = open({ host, port, method, path, headers, agent: this.#agent, signal }, (answer) => {
         void readAll(answer).then((text) => {
           const code = header(answer, 'x-arc-error');
-          resolve({ status: answer.statusCode ?? 0, text, code, details: parse(header(answer, 'x-arc-details')) });
+          const details = parse(header(answer, 'x-arc-details'));
+          resolve(answerOf({ status: answer.statusCode ?? 0, text, code, details }));
         }, reject);
       });
       const timer = setTimeout(() => outgoing.destroy(new TimeoutError('timed out')), timeoutMs);

@@ -70,7 +70,7 @@ export function responseText(requestId: string, { status, body, ok, error, code,
   return `${head.slice(0, -1)}${body === undefined ? '' : `,"body":${body}`},${tail.slice(1)}\n`;
 }
 
-/** What came of a request that was carried to the hub. */
+/** What came of a request that was carried to a hub elsewhere. */
 export interface Executed {
   status: number;
   /** JSON, unless something other than a hub has answered. */

@@ -4,8 +4,9 @@ import { backgroundClock, type Clock } from '../base/clock.js';
 import { BrowserDefence } from './access/browser-defence.js';
 import { ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
 import { Hub, type HubLog } from './domain/hub.js';
-import { createHttpServer, type ExecuteRequest, type ExecuteResult, HttpDoor } from './doors/http/door.js';
+import { createHttpServer, HttpDoor } from './doors/http/door.js';
 import type { Mounted } from './doors/http/mounts.js';
+import { LocalDoor } from './doors/local/door.js';
 import { WebSocketDoor } from './doors/websocket/door.js';
 import { Listeners } from './listen/listeners.js';
 import type { DoorStats } from './operations/context.js';
@@ -16,10 +17,10 @@ import { storagePath } from './store/sqlite/open-database.js';
 import { SqliteStore } from './store/sqlite/sqlite-store.js';
 import { VERSION } from './version.js';
 
-export type { ExecuteRequest, ExecuteResult, Mounted };
+export type { LocalDoor, Mounted };
 export { ConfigError, type HubConfig };
 
-/** A door that lives outside this folder and brings its requests by `execute`. */
+/** A door that lives outside this folder and brings its requests by `local.rest`. */
 export interface RelayDoor {
   /** Requests that it has taken and not yet answered. */
   readonly inFlight: number;
@@ -50,8 +51,8 @@ export interface RunningHub {
   stop(): Promise<void>;
   /** Looks whether the files of the TLS certificate hold a new one. */
   reload(): Promise<void>;
-  /** Runs a REST request without a socket; never rejects. */
-  execute(request: ExecuteRequest): Promise<ExecuteResult>;
+  /** The way in for callers in this process. */
+  readonly local: Pick<LocalDoor, 'connect' | 'rest'>;
   /** Counts it in `hub.stats`, and pauses it before anything else when the hub stops. */
   attachRelay(relay: RelayDoor): void;
   /** Serves `prefix`, one segment such as `/mcp`, and all below it by something that is no operation. */
@@ -106,14 +107,15 @@ export async function startHub(
   const busy = new WeakSet<Socket>();
   const doors: DoorStats = {
     connections: () => sockets.size,
-    subscriptions: () => websocket.subscriptionCount + http.streams.count,
-    slowestReaderLag: () => Math.max(websocket.lag(), http.streams.lag()),
+    subscriptions: () => websocket.subscriptionCount + http.streams.count + local.subscriptionCount,
+    slowestReaderLag: () => Math.max(websocket.lag(), http.streams.lag(), local.lag()),
     relayInFlight: () => relay?.inFlight ?? 0,
   };
   const dispatcher = new Dispatcher(hub, HANDLERS, doors);
   const defence = new BrowserDefence({ ...config, allowRemote: () => hub.allowRemote, peerOf: peers.of });
   const http = new HttpDoor(hub, dispatcher, defence, config, log);
   const websocket = new WebSocketDoor(hub, dispatcher, defence, config, log);
+  const local = new LocalDoor(hub, dispatcher, log);
   server.on('connection', (socket: Socket) => {
     if (sockets.has(socket)) return;
     sockets.add(socket);
@@ -174,6 +176,7 @@ export async function startHub(
     await Promise.race([farewell, sleep(FAREWELL_MS)]).catch((err) => log.error({ err }, 'shutdown notice failed'));
     http.streams.close();
     http.mounts.close();
+    local.close();
     websocket.close();
     for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
     await Promise.race([listening, sleep(GOODBYE_MS)]);
@@ -201,7 +204,7 @@ export async function startHub(
     storage_path: path,
     closed,
     stop,
-    execute: (request) => http.execute(request),
+    local,
     attachRelay: (door) => {
       relay = door;
     },

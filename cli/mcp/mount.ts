@@ -1,8 +1,9 @@
 /** `/mcp` of a running hub: the adapter of `arc mcp`, on the hub itself. */
 import type { HttpSessions } from '../../agents/mcp/http-sessions.js';
+import type { LocalHub } from '../../client/local/local-transport.js';
+import { anybody } from '../../server/access/caller.js';
 import type { RunningHub } from '../../server/main.js';
 import { packageVersion } from '../version.js';
-import { executeFetch } from './execute-fetch.js';
 
 export function mountMcp(hub: RunningHub): void {
   let sessions: Promise<HttpSessions> | undefined;
@@ -21,9 +22,11 @@ export function mountMcp(hub: RunningHub): void {
 async function openSessions(hub: RunningHub): Promise<HttpSessions> {
   const { HttpSessions } = await import('../../agents/mcp/http-sessions.js');
   const { HubClient } = await import('../../client/index.js');
-  const fetch = executeFetch(hub);
+  const { LocalTransport } = await import('../../client/local/local-transport.js');
+  const { instance_id, local } = hub;
+  const connect: LocalHub['connect'] = (reader) => local.connect(anybody('mcp'), reader);
   return new HttpSessions({
-    openHub: (agentId) => HubClient.overHttp(agentId, { baseUrl: hub.url, fetch }),
+    openHub: (agentId) => new HubClient(new LocalTransport({ instance_id, connect }), agentId),
     version: packageVersion(),
     hubAt: hub.url,
   });

@@ -1,11 +1,11 @@
 /** A folder of the relay that speaks only for its own agent. */
 import { DEFAULT_LIMITS, HubError, splitTarget } from '../../protocol/index.js';
 import type { Execute, RelayCall } from '../../relay/execution.js';
-import { agentFolder } from '../../relay/spool.js';
+import { agentFolder, refusal } from '../../relay/spool.js';
 import { authorize } from '../../server/access/authorize.js';
 import { type Caller, type NameSet, speakingFor } from '../../server/access/caller.js';
-import { parseBody } from '../../server/doors/http/body.js';
-import { fieldsOf, Routes } from '../../server/doors/http/routes.js';
+import { parseBody } from '../../server/doors/rest/body.js';
+import { fieldsOf, Routes } from '../../server/doors/rest/routes.js';
 
 /** The names of one folder: agents whose ids differ in what no file name holds share it. */
 const namesOf = ({ folder, agent_id }: Pick<RelayCall, 'folder' | 'agent_id'>): NameSet => ({
@@ -26,7 +26,7 @@ export function boundTo(execute: Execute): Execute {
     } catch (cause) {
       const { status, code, message, details } = HubError.from(cause);
       if (code === 'internal') throw cause;
-      return { status, text: JSON.stringify({ ok: false, error: message }), code, details };
+      return { ...refusal(status, code, message), details };
     }
   };
 }
@@ -60,8 +60,8 @@ async function admitted(execute: Execute, call: RelayCall): Promise<string> {
 /** A session has an id that everybody is told, so the hub is asked whose it is. */
 async function mustOwn(execute: Execute, call: RelayCall, names: NameSet, sessionId: unknown): Promise<void> {
   const list = { ...call, method: 'GET', path: '/v1/agents', body: undefined, idempotency_key: undefined };
-  const { status, text } = await execute(list);
-  const sessions = status === 200 ? (JSON.parse(text).result as { agent_id: string; session_id: string }[]) : undefined;
+  const { ok, body = '' } = await execute(list);
+  const sessions = ok ? (JSON.parse(body).result as { agent_id: string; session_id: string }[]) : undefined;
   const owner = sessions?.find(({ session_id }) => session_id === sessionId)?.agent_id;
   if (sessions === undefined || (owner !== undefined && !names.has(owner))) {
     throw new HubError('forbidden', 'session_id is not of a name that the caller may act as');

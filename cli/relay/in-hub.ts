@@ -1,8 +1,9 @@
 /** The relay inside the hub's own process. */
 import { requestCapBytes } from '../../protocol/limits.js';
+import type { Execute, RelayCall } from '../../relay/execution.js';
 import { RelayHost } from '../../relay/host.js';
 import type { RelayLog } from '../../relay/spool-watch.js';
-import { anybody } from '../../server/access/caller.js';
+import { anybody, type Caller } from '../../server/access/caller.js';
 import type { HubConfig } from '../../server/config.js';
 import { limitsOf } from '../../server/config.js';
 import type { RunningHub } from '../../server/main.js';
@@ -12,6 +13,14 @@ import type { RelaySettings } from './options.js';
 
 /** What the envelope of a request file needs beside its body. */
 export const ENVELOPE_BYTES = 65_536;
+
+/** Has requests answered by the hub itself, as whoever `callerOf` says that they are from. */
+export function inHub({ local }: Pick<RunningHub, 'local'>, callerOf: (call: RelayCall) => Caller): Execute {
+  return async (call) => {
+    const { status, body, error, code, details } = await local.rest(call, callerOf(call));
+    return { status, body, ok: error === undefined, error, code, details };
+  };
+}
 
 /** Undefined when the spool cannot be served: the hub is of use without it, and the log says why. */
 export async function startRelay(
@@ -24,11 +33,7 @@ export async function startRelay(
   const identity = { instance_id, implementation: 'arc-hub', version: packageVersion(), url };
   const relay = new RelayHost({
     spoolDir: config.spool_dir,
-    execute: (call) => {
-      const { method, path, body, idempotency_key, signal } = call;
-      const caller = settings.bindAgents ? folderCaller(call) : anybody('relay');
-      return hub.execute({ method, path, body, idempotency_key, signal, caller });
-    },
+    execute: inHub(hub, settings.bindAgents ? folderCaller : () => anybody('relay')),
     identify: async () => identity,
     log,
     watch: settings.watch,

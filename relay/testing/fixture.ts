@@ -3,8 +3,9 @@ import { mkdir, mkdtemp, readFile, rename, rm, utimes, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Execute, RelayCall } from '../execution.js';
+import type { RelayCall } from '../execution.js';
 import { RelayHost, type RelayOptions } from '../host.js';
+import { answerOf, type Executed } from '../spool.js';
 
 export interface Answer {
   request_id: string;
@@ -15,6 +16,9 @@ export interface Answer {
   code?: string;
   completed_at: string;
 }
+
+/** What a hub says to a request. */
+export type FakeHub = (call: RelayCall) => Promise<Executed>;
 
 export class Spool implements AsyncDisposable {
   readonly calls: RelayCall[] = [];
@@ -28,8 +32,8 @@ export class Spool implements AsyncDisposable {
   }
 
   /** A host whose hub answers with what it was asked, unless `execute` says otherwise. */
-  async serve(options: Partial<RelayOptions> = {}): Promise<RelayHost> {
-    const echo: Execute = async ({ method, path, body }) => ({
+  async serve(options: Partial<Omit<RelayOptions, 'execute'>> & { execute?: FakeHub } = {}): Promise<RelayHost> {
+    const echo: FakeHub = async ({ method, path, body }) => ({
       status: 200,
       text: `{"ok":true,"result":{"method":${JSON.stringify(method)},"path":${JSON.stringify(path)},"body":${body ?? 'null'}}}`,
     });
@@ -42,9 +46,9 @@ export class Spool implements AsyncDisposable {
       identify: async () => ({ instance_id: 'i', implementation: 'test', version: '0', url: undefined }),
       log: { info: note('info'), warn: note('warn'), error: note('error') },
       maxRequestBytes: 1_000_000,
-      execute: (call) => {
+      execute: async (call) => {
         this.calls.push(call);
-        return execute(call);
+        return answerOf(await execute(call));
       },
       ...others,
     });

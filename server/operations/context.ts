@@ -4,7 +4,7 @@ import type { Caller } from '../access/caller.js';
 import type { Hub } from '../domain/hub.js';
 import type { SessionRow, WriteKey } from '../domain/rows.js';
 
-/** A connection that stays, as operations see it (websocket §4, §5). */
+/** A connection that stays, as operations see it (websocket §4). */
 export interface ConnectionPort {
   readonly agent_id: string | undefined;
   readonly session_id: string | undefined;
@@ -13,6 +13,10 @@ export interface ConnectionPort {
   /** Binds it to the session it has opened; an older connection of the agent is closed. */
   bind(session: SessionRow): void;
   unbind(): void;
+}
+
+/** Somebody to whom the hub can push (websocket §5). */
+export interface SubscriberPort {
   subscribe(subscription: SubscriptionRequest): { subscription: string; since_id: number; latest_id: number };
   unsubscribe(subscription: string | undefined): string[];
 }
@@ -32,6 +36,7 @@ export interface Call {
   /** Agent that the connection is bound to; REST callers name agents in their requests. */
   readonly agent_id?: string | undefined;
   readonly connection?: ConnectionPort | undefined;
+  readonly subscriber?: SubscriberPort | undefined;
   readonly stream?: StreamPort | undefined;
   readonly signal: AbortSignal;
   /** Told when a wait has had its effect and from then on only waits. */

@@ -8,19 +8,19 @@ export const eventOperations = [
   }),
 
   handle('events.subscribe', async ({ hub, call }, input) => {
-    const { connection } = call;
-    if (connection === undefined) throw new HubError('bad_request', 'events.subscribe needs a WebSocket connection');
+    const { subscriber } = call;
+    if (subscriber === undefined) throw new HubError('bad_request', 'events.subscribe needs a WebSocket connection');
     const { since_id, ...rest } = input;
-    if (since_id !== 'cursor') return connection.subscribe({ ...rest, since_id });
+    if (since_id !== 'cursor') return subscriber.subscribe({ ...rest, since_id });
     if (input.agent_id === undefined) throw new HubError('bad_request', 'agent_id is required');
-    return connection.subscribe({ ...rest, since_id: await hub.store.cursor(input.agent_id) });
+    return subscriber.subscribe({ ...rest, since_id: await hub.store.cursor(input.agent_id) });
   }),
 
   handle('events.unsubscribe', async ({ call }, { subscription }) => {
-    if (call.connection === undefined) {
+    if (call.subscriber === undefined) {
       throw new HubError('bad_request', 'events.unsubscribe needs a WebSocket connection');
     }
-    return { unsubscribed: call.connection.unsubscribe(subscription) };
+    return { unsubscribed: call.subscriber.unsubscribe(subscription) };
   }),
 
   handle('events.ack', async ({ hub, key }, { agent_id, since_id }) => {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HubError, NumberText } from '../../protocol/index.js';
-import { coerce } from '../../server/doors/http/coerce.js';
+import { coerce } from '../../server/doors/rest/coerce.js';
 import { parseJson } from '../../server/json.js';
 
 const json = fc.jsonValue({ maxDepth: 2 });

@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { boundTo, folderCaller } from '../../cli/relay/bound.js';
+import { inHub } from '../../cli/relay/in-hub.js';
 import type { Execute, RelayCall } from '../../relay/execution.js';
 import { agentFolder } from '../../relay/spool.js';
+import { anybody } from '../../server/access/caller.js';
 import { type InProcessHub, startInProcess } from '../support/in-process.js';
 
 let inside: InProcessHub;
@@ -12,8 +14,8 @@ afterAll(() => inside[Symbol.asyncDispose]());
 
 /** The folder in the hub's own process, and one in front of a hub that knows no folders. */
 const PLACES: readonly (readonly [string, Execute])[] = [
-  ['in the hub', (call) => inside.hub.execute({ ...call, caller: folderCaller(call) })],
-  ['in front of a hub elsewhere', boundTo((call) => inside.hub.execute(call))],
+  ['in the hub', (call) => inHub(inside.hub, folderCaller)(call)],
+  ['in front of a hub elsewhere', boundTo((call) => inHub(inside.hub, () => anybody('http'))(call))],
 ];
 
 describe.each(PLACES)('a folder that speaks only for its own agent, %s', (_, execute) => {
@@ -22,7 +24,7 @@ describe.each(PLACES)('a folder that speaks only for its own agent, %s', (_, exe
     const from = { folder: agentFolder(agent_id), agent_id };
     const signal = new AbortController().signal;
     const call = { method, path, body: text, idempotency_key: undefined, signal, waitSec: 0, ...from, ...more };
-    const { status, text: answer } = await execute(call);
+    const { status, body: answer = '' } = await execute(call);
     return { status, body: JSON.parse(answer) };
   };
 

@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import { HubError, isJsonObject } from '../../../protocol/index.js';
-import { parseJson } from '../../json.js';
+import { HubError } from '../../../protocol/index.js';
+import { parseBody } from '../rest/body.js';
 
-/** From the members of the body: a number in a field of text keeps its form (arc-v1 §2.5). */
-const EXACT_FROM = 1;
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /**
@@ -27,12 +25,6 @@ export async function readBody(
   }
   if (bytes === 0) return {};
   return parseBody(decode(chunks.length === 1 ? (chunks[0] ?? Buffer.alloc(0)) : Buffer.concat(chunks)), maxDepth);
-}
-
-export function parseBody(text: string, maxDepth: number): Record<string, unknown> {
-  const value = parseJson(text, maxDepth, EXACT_FROM);
-  if (!isJsonObject(value)) throw new HubError('bad_request', 'request body must be a JSON object');
-  return value;
 }
 
 function decode(bytes: Buffer): string {

@@ -3,47 +3,23 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { HubError, requestCapBytes, splitTarget } from '../../../protocol/index.js';
 import type { BrowserDefence } from '../../access/browser-defence.js';
-import { anybody, type Caller } from '../../access/caller.js';
+import { anybody } from '../../access/caller.js';
 import type { HubConfig } from '../../config.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
 import type { StreamPort } from '../../operations/context.js';
 import type { Dispatcher } from '../../operations/dispatch.js';
-import { type RestAnswer, send, sendEarly, toRest, toRestError } from './answers.js';
-import { parseBody, readBody } from './body.js';
+import { type RestAnswer, toRest, toRestError } from '../rest/envelope.js';
+import { fieldsOf, type Route, Routes } from '../rest/routes.js';
+import { send, sendEarly } from './answers.js';
+import { readBody } from './body.js';
 import { EventStreams } from './event-stream.js';
 import { Mounts } from './mounts.js';
 import { createPages } from './pages.js';
-import { fieldsOf, type Route, Routes } from './routes.js';
 
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 75_000;
 const NEVER = new AbortController().signal;
-
-/** A request without a socket, for the relay and others who carry requests by other means. */
-export interface ExecuteRequest {
-  method: string;
-  /** With its query. */
-  path: string;
-  /** An object, or the JSON text of one, which keeps its numbers digit for digit. */
-  body?: Record<string, unknown> | string | null | undefined;
-  idempotency_key?: string | undefined;
-  signal?: AbortSignal | undefined;
-  /** Who asks; anybody by default. */
-  caller?: Caller | undefined;
-}
-
-export interface ExecuteResult {
-  readonly status: number;
-  /** The envelope as JSON text. */
-  readonly text: string;
-  /** The same, parsed. */
-  readonly body: unknown;
-  /** The hub's code of a failure. */
-  readonly code?: string;
-  /** What it says besides its text. */
-  readonly details?: Readonly<Record<string, unknown>>;
-}
 
 export class HttpDoor {
   readonly streams: EventStreams;
@@ -77,27 +53,6 @@ export class HttpDoor {
   readonly listener = (req: IncomingMessage, res: ServerResponse): void => {
     this.#serve(req, res).catch((cause) => this.#refuse(req, res, cause));
   };
-
-  /** The same operations without a socket. Never rejects. */
-  async execute(request: ExecuteRequest): Promise<ExecuteResult> {
-    const answer = await this.#execute(request).catch((cause) => this.#toError(cause));
-    const { status, body: text, code, details } = answer;
-    const failure = { ...(code !== undefined && { code }), ...(details !== undefined && { details }) };
-    return { status, text, body: JSON.parse(text), ...failure };
-  }
-
-  async #execute({ method, path: target, body, idempotency_key, signal, caller }: ExecuteRequest): Promise<RestAnswer> {
-    const { path, query } = splitTarget(target);
-    const matched = this.#routes.match(method, path);
-    if (matched === undefined) throw new HubError('not_found', 'not found');
-    const { limits } = this.#hub.settings;
-    const text = typeof body === 'string' ? body : JSON.stringify(body ?? {});
-    const parsed = method === 'POST' || method === 'PUT' ? parseBody(text, limits.max_json_depth) : {};
-    const fields = fieldsOf(matched, new URLSearchParams(query), parsed, idempotency_key);
-    // One of its own: a shared signal would gather a listener for every wait.
-    const call = { caller: caller ?? anybody('local'), signal: signal ?? new AbortController().signal };
-    return toRest(await this.#dispatcher.run(matched.name, fields, call));
-  }
 
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     this.#defence.check(req);

@@ -4,7 +4,7 @@ import type { PublishedMessage } from '../../domain/feed.js';
 import { matches } from '../../domain/filter.js';
 import type { Hub } from '../../domain/hub.js';
 import { Outbox } from '../../domain/outbox.js';
-import { coerce } from './coerce.js';
+import { coerce } from '../rest/coerce.js';
 
 const HEARTBEAT_MS = 15_000;
 

@@ -2,7 +2,8 @@ import express, { type ErrorRequestHandler, type Express } from 'express';
 import { openApi } from '../../../protocol/description/openapi.js';
 import { HubError } from '../../../protocol/index.js';
 import type { Hub } from '../../domain/hub.js';
-import { send, toRestError } from './answers.js';
+import { toRestError } from '../rest/envelope.js';
+import { send } from './answers.js';
 
 /** What is not an operation: the page, the health check, and the answer to everything unknown. Others mount here too. */
 export function createPages(hub: Hub, version: string): Express {

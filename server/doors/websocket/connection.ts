@@ -6,11 +6,11 @@ import type { Batch, PublishedChange } from '../../domain/feed.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
 import type { SessionRow } from '../../domain/rows.js';
 import { parseJson } from '../../json.js';
-import type { ConnectionPort, SubscriptionRequest } from '../../operations/context.js';
+import type { ConnectionPort, SubscriberPort, SubscriptionRequest } from '../../operations/context.js';
 import type { Dispatcher } from '../../operations/dispatch.js';
-import { Reader } from './reader.js';
+import { Reader, type ReaderPort } from './reader.js';
 import { Requests } from './requests.js';
-import { errorFrame, notificationFrame } from './rpc.js';
+import { errorFrame, messageFrame, notificationFrame } from './rpc.js';
 import { FrameSocket, type SocketHost } from './socket.js';
 
 export interface ConnectionHost extends SocketHost {
@@ -23,7 +23,7 @@ export interface ConnectionHost extends SocketHost {
 }
 
 /** One WebSocket: whom it is bound to, what it asks and what it is told (websocket §2–§5). */
-export class Connection implements ConnectionPort {
+export class Connection implements ConnectionPort, SubscriberPort {
   readonly #host: ConnectionHost;
   readonly #socket: FrameSocket;
   readonly #requests: Requests;
@@ -44,7 +44,7 @@ export class Connection implements ConnectionPort {
     });
     const flooded = () => this.close('rate_limited');
     this.#requests = new Requests(dispatcher, log, this, hub.settings.limits.max_batch, flooded);
-    this.#reader = new Reader(hub, log, this.#socket);
+    this.#reader = new Reader(hub, log, portOf(this.#socket));
   }
 
   get agent_id(): string | undefined {
@@ -160,6 +160,16 @@ export class Connection implements ConnectionPort {
     this.#disinterest?.();
   }
 }
+
+/** What is pushed, as frames. */
+const portOf = (socket: FrameSocket): ReaderPort => ({
+  get writable() {
+    return socket.writable;
+  },
+  message: (message) => socket.send(message.frame(messageFrame)),
+  change: (topic, params) => socket.send(notificationFrame(topic, params)),
+  failed: () => socket.terminate(),
+});
 
 /** Below the members of `params`. */
 const EXACT_FROM = 3;

@@ -3,24 +3,32 @@ import type { Batch, PublishedChange, PublishedMessage } from '../../domain/feed
 import type { Hub, HubLog } from '../../domain/hub.js';
 import { Outbox } from '../../domain/outbox.js';
 import type { SubscriptionRequest } from '../../operations/context.js';
-import { messageFrame, notificationFrame } from './rpc.js';
-import type { FrameSocket } from './socket.js';
 import { Subscriptions } from './subscriptions.js';
+
+/** Where what is pushed goes. It is called while a commit is told of, and never throws. */
+export interface ReaderPort {
+  /** False: it takes no more for now, and `drained` follows. */
+  readonly writable: boolean;
+  message(message: PublishedMessage): void;
+  change(topic: Topic, params: { change: string; value: unknown; seq: number }): void;
+  /** The store could not be read; nothing more comes. */
+  failed(cause: unknown): void;
+}
 
 /** What one connection has subscribed to, pushed to it as far as it takes it (websocket §5). */
 export class Reader {
   readonly #hub: Hub;
   readonly #log: HubLog;
-  readonly #socket: FrameSocket;
+  readonly #port: ReaderPort;
   readonly #subscriptions = new Subscriptions();
   #outbox: Outbox | undefined;
   #seq = 0;
   #missed = new Set<Topic>();
 
-  constructor(hub: Hub, log: HubLog, socket: FrameSocket) {
+  constructor(hub: Hub, log: HubLog, port: ReaderPort) {
     this.#hub = hub;
     this.#log = log;
-    this.#socket = socket;
+    this.#port = port;
   }
 
   get subscriptionCount(): number {
@@ -58,7 +66,7 @@ export class Reader {
     this.#outbox?.offer(batch);
     for (const published of batch.changes) {
       if (!this.#subscriptions.topics.has(published.topic)) continue;
-      if (this.#socket.writable) this.#sendChange(published);
+      if (this.#port.writable) this.#sendChange(published);
       else this.#missed.add(published.topic);
     }
   }
@@ -81,7 +89,7 @@ export class Reader {
   }
 
   #sendChange({ topic, change, value }: { topic: Topic; change: string; value: unknown }): void {
-    this.#socket.send(notificationFrame(topic, { change, value, seq: ++this.#seq }));
+    this.#port.change(topic, { change, value, seq: ++this.#seq });
   }
 
   #newOutbox(sinceId: number): Outbox {
@@ -92,12 +100,12 @@ export class Reader {
         narrow: () => this.#subscriptions.narrow(),
         send: (message: PublishedMessage) => {
           this.#hub.pushes.add(1);
-          this.#socket.send(message.frame(messageFrame));
+          this.#port.message(message);
         },
-        writable: () => this.#socket.writable,
+        writable: () => this.#port.writable,
         failed: (err) => {
           this.#log.error({ err }, 'replay failed');
-          this.#socket.terminate();
+          this.#port.failed(err);
         },
       },
       sinceId,

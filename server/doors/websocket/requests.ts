@@ -1,7 +1,7 @@
 import { HubError, OPERATIONS, type Operation, type Order, orderOf } from '../../../protocol/index.js';
 import { anybody, type Caller } from '../../access/caller.js';
 import type { HubLog } from '../../domain/hub.js';
-import type { ConnectionPort } from '../../operations/context.js';
+import type { ConnectionPort, SubscriberPort } from '../../operations/context.js';
 import type { Dispatcher } from '../../operations/dispatch.js';
 import { errorFrame, idOf, type RpcId, resultFrame, sameId, toRequest } from './rpc.js';
 import { Sequencer } from './sequencer.js';
@@ -14,7 +14,7 @@ const MAX_REFUSALS = 10_000;
 export class Requests {
   readonly #dispatcher: Dispatcher;
   readonly #log: HubLog;
-  readonly #connection: ConnectionPort;
+  readonly #connection: ConnectionPort & SubscriberPort;
   readonly #maxBatch: number;
   readonly #flooded: () => void;
   readonly #caller: Caller = anybody('websocket');
@@ -24,7 +24,13 @@ export class Requests {
   #refusals = 0;
 
   /** @param flooded told when requests go on to come though they are refused */
-  constructor(dispatcher: Dispatcher, log: HubLog, connection: ConnectionPort, maxBatch: number, flooded: () => void) {
+  constructor(
+    dispatcher: Dispatcher,
+    log: HubLog,
+    connection: ConnectionPort & SubscriberPort,
+    maxBatch: number,
+    flooded: () => void,
+  ) {
     this.#dispatcher = dispatcher;
     this.#log = log;
     this.#connection = connection;
@@ -79,7 +85,8 @@ export class Requests {
     if (!this.#dispatcher.has(method)) throw new HubError('unknown_method', `unknown method: ${method}`);
     const connection = this.#connection;
     const run = async (signal: AbortSignal, effected?: () => void) => {
-      const call = { caller: this.#caller, agent_id: connection.agent_id, connection, signal, effected };
+      const who = { caller: this.#caller, agent_id: connection.agent_id };
+      const call = { ...who, connection, subscriber: connection, signal, effected };
       return (await this.#dispatcher.run(method, params, call)).result;
     };
     const operation: Operation = OPERATIONS[method];

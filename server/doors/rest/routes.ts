@@ -17,22 +17,28 @@ export interface Route extends RestMatch {
 
 /** The REST side of the operations table, for the limits of one hub. */
 export class Routes {
-  readonly #fields = new Map<OperationName, ReadonlyMap<string, Coercion>>();
+  readonly #coercions = new Map<OperationName, ReadonlyMap<string, Coercion>>();
 
   constructor(limits: Limits) {
     for (const [name, row] of Object.entries(OPERATIONS)) {
       const operation: Operation = row;
-      if (operation.rest !== undefined) this.#fields.set(name as OperationName, coercionsOf(operation.input(limits)));
+      this.#coercions.set(name as OperationName, coercionsOf(operation.input(limits)));
     }
   }
 
   /** @param path without the query (`splitTarget`) */
   match(method: string, path: string): Route | undefined {
     const found = matchRest(method, path);
-    const fields = found && this.#fields.get(found.name);
-    return found && fields && { ...found, fields };
+    return found && { ...found, fields: this.coercions(found.name) };
+  }
+
+  /** How each field of the operation is converted. */
+  coercions(name: OperationName): ReadonlyMap<string, Coercion> {
+    return this.#coercions.get(name) ?? NONE;
   }
 }
+
+const NONE: ReadonlyMap<string, Coercion> = new Map();
 
 /**
  * The fields of one request, converted. Unknown keys are ignored.
