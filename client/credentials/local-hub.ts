@@ -1,0 +1,51 @@
+/** The hub of this folder or one above, as its pid file tells of it, for a client that runs on the hub's own account. */
+import { lstatSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { type PidFile, pidFilesIn } from '../../base/pid-file.js';
+import { PrivateFileError, readPrivateFile } from '../../base/private-file.js';
+import { DEFAULT_PORT, HubError } from '../../protocol/index.js';
+import { canonicalUrl } from '../base-url.js';
+
+/** The operator's token, beside the store (identity §5). */
+export const TOKEN_FILE = '.arc.token';
+
+/** A hub at `url` whose pid file lies here or above; without a URL, one at the usual port or on a Unix socket only. */
+export function findLocalHub(url: string | undefined, folder = process.cwd()): PidFile | undefined {
+  const wanted = url === undefined ? undefined : loopbackUrl(url);
+  const found = pidFilesIn(folder).find((file) => isOwn(file.path) && isMeant(file, wanted));
+  const above = dirname(folder);
+  return found ?? (above === folder ? undefined : findLocalHub(url, above));
+}
+
+/**
+ * Undefined when there is none, or it is another account's.
+ * @throws {HubError} `unauthorized`: it is this account's, and open to others
+ */
+export function localToken({ path }: PidFile): string | undefined {
+  const file = join(dirname(path), TOKEN_FILE);
+  try {
+    if (lstatSync(file, { throwIfNoEntry: false })?.uid !== process.geteuid?.()) return undefined;
+    return readPrivateFile(file)?.trim();
+  } catch (cause) {
+    if (cause instanceof PrivateFileError) throw new HubError('unauthorized', cause.message);
+    throw cause;
+  }
+}
+
+/** A pid file says whom to trust, so it counts only when nobody else can have written it. */
+function isOwn(path: string): boolean {
+  const own = process.geteuid?.();
+  if (own === undefined) return true;
+  const { uid, mode } = statSync(path);
+  return uid === own && (mode & 0o002) === 0;
+}
+
+function isMeant({ url, port, socket }: PidFile, wanted: string | undefined): boolean {
+  if (!/^(https?|unix):/.test(url)) return false;
+  if (wanted === undefined) return port === DEFAULT_PORT || url.startsWith('unix:');
+  return loopbackUrl(url) === wanted || (socket !== undefined && `unix:${socket}` === wanted);
+}
+
+/** The names of this machine that mean the same here. */
+const loopbackUrl = (url: string) =>
+  canonicalUrl(url).replace(/^(https?:\/\/)(localhost|\[::1\])(?=:|$)/, '$1127.0.0.1');
