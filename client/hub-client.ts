@@ -110,7 +110,7 @@ export class HubClient extends HubOperations implements AsyncDisposable {
    * Source: arc-v1 §9.1.
    */
   static overHttp(agentId?: string, options: OverHttpOptions = {}): HubClient {
-    return new HubClient(new HttpTransport(options), agentId, options);
+    return new HubClient(new HttpTransport(options, agentId), agentId, options);
   }
 
   /**

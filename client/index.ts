@@ -24,6 +24,7 @@ export type {
   Topic,
 } from '../protocol/index.js';
 export { HubError } from '../protocol/index.js';
+export type { AccessOptions } from './access.js';
 export type { TopicChange } from './changes.js';
 export {
   type ConnectOptions,

@@ -309,7 +309,7 @@ describe('over websocket alone', () => {
     const { openSocket } = await import('./websocket/socket.js');
     expect(WebSocket).toBeDefined();
     const refused = openSocket(
-      hub.wsUrl,
+      { url: hub.wsUrl, access: { baseUrl: hub.url } },
       ['soap'],
       { onText: () => undefined, onAlive: () => undefined, onClose: () => undefined },
       new AbortController().signal,

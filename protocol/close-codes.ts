@@ -11,6 +11,12 @@ export const CLOSE_CODES = {
     reconnect: false,
     client: 'stop, do not reconnect',
   },
+  unauthorized: {
+    code: 4003,
+    reason: 'the token was revoked, has expired, or is no longer enough',
+    reconnect: false,
+    client: 'stop until there is another token',
+  },
   stalled: { code: 4008, reason: 'accepted no data', reconnect: true, client: 'reconnect from its last id' },
   rate_limited: { code: 4029, reason: 'rate limit exceeded', reconnect: true, client: 'back off' },
 } as const;

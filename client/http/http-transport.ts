@@ -2,7 +2,8 @@ import { BackOff, type BackOffOptions } from '../../base/back-off.js';
 import { type Clock, rest, systemClock } from '../../base/clock.js';
 import { deferred } from '../../base/deferred.js';
 import { Emitter } from '../../base/emitter.js';
-import { HubError, type Session } from '../../protocol/index.js';
+import { ERROR_CODES, HubError, type Session } from '../../protocol/index.js';
+import { type AccessOptions, findAccess, needsOwnConnection } from '../access.js';
 import { hubAddress } from '../base-url.js';
 import { within } from '../deadline.js';
 import { connectionError } from '../failures.js';
@@ -20,15 +21,22 @@ import type {
 import { type RestAnswer, readAnswer } from './rest-answer.js';
 import { type RestRequest, toRestRequest } from './rest-request.js';
 
-export interface HttpOptions {
-  /** `http://` or `https://`, with or without a slash at the end. */
-  readonly baseUrl?: string | undefined;
+export interface HttpOptions extends AccessOptions {
   readonly backOff?: BackOffOptions | undefined;
   /** Retries while the hub has never been reached (default: the first failure to connect is the answer). */
   readonly waitForHub?: boolean | undefined;
   readonly clock?: Clock | undefined;
   readonly random?: (() => number) | undefined;
+  /** Carries the requests instead, in whatever way; then nothing is looked up that is not given here. */
   readonly fetch?: typeof fetch | undefined;
+}
+
+/** How the requests travel. */
+interface Route {
+  readonly baseUrl: string;
+  readonly token: string | undefined;
+  readonly fetch: typeof fetch;
+  close(): Promise<void>;
 }
 
 /** The compatibility door: each call is one REST request, repeated while the connection fails. */
@@ -37,21 +45,23 @@ export class HttpTransport implements Transport {
   readonly events = new Emitter<ClientEvents>();
   readonly closed: Promise<HubError | undefined>;
   readonly #closed = deferred<HubError | undefined>();
-  readonly #baseUrl: string;
   readonly #options: HttpOptions;
+  readonly #agentId: string | undefined;
   readonly #clock: Clock;
-  readonly #fetch: typeof fetch;
   readonly #over = new AbortController();
   readonly #feeds = new Set<LongPollFeed>();
   #state: ConnectionState = 'connecting';
   #instanceId: string | undefined;
   #reached = false;
+  #route: Promise<Route> | undefined;
 
-  constructor(options: HttpOptions = {}) {
+  /** @param agentId whose token is looked for, where none is given */
+  constructor(options: HttpOptions = {}, agentId?: string) {
     this.#options = options;
-    this.#baseUrl = hubAddress('http', options.baseUrl);
+    this.#agentId = agentId;
+    // What is no address is refused at once.
+    hubAddress('http', options.baseUrl);
     this.#clock = options.clock ?? systemClock;
-    this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
     this.closed = this.#closed.promise;
   }
 
@@ -91,6 +101,7 @@ export class HttpTransport implements Transport {
     if (this.#over.signal.aborted) return;
     this.#over.abort();
     await Promise.all([...this.#feeds].map((feed) => feed.close()));
+    await this.#forgetRoute();
     this.#become('closed');
     this.#closed.resolve(undefined);
   }
@@ -105,6 +116,7 @@ export class HttpTransport implements Transport {
         } catch (cause) {
           if (giveUp.aborted) throw giveUp.reason;
           const error = connectionError(cause);
+          if (!ERROR_CODES[error.code].retry) throw error;
           if (!this.#reached && this.#options.waitForHub !== true) throw error;
           const delayMs = backOff.next();
           this.#become(this.#reached ? 'reconnecting' : 'connecting', error, delayMs);
@@ -116,10 +128,18 @@ export class HttpTransport implements Transport {
   }
 
   async #once({ method, path, headers, body }: RestRequest, signal: AbortSignal): Promise<RestAnswer> {
-    const init: RequestInit = { method, headers: { ...headers }, signal, redirect: 'error' };
+    this.#route ??= this.#findRoute();
+    const route = await this.#route.catch((cause: unknown) => {
+      this.#route = undefined;
+      throw cause;
+    });
+    const authorization = route.token === undefined ? undefined : { Authorization: `Bearer ${route.token}` };
+    const init: RequestInit = { method, headers: { ...headers, ...authorization }, signal, redirect: 'error' };
     if (body !== undefined) init.body = body;
-    const response = await this.#fetch(this.#baseUrl + path, init);
+    const response = await route.fetch(route.baseUrl + path, init);
     const text = await response.text();
+    // There may be another token by the next call.
+    if (response.status === 401) void this.#forgetRoute();
     this.#answered(response.headers.get('X-Arc-Instance'));
     const retryAfter = Number(response.headers.get('Retry-After') ?? Number.NaN);
     return {
@@ -129,6 +149,23 @@ export class HttpTransport implements Transport {
       details: response.headers.get('X-Arc-Details') ?? undefined,
       retryAfterSec: Number.isFinite(retryAfter) ? retryAfter : undefined,
     };
+  }
+
+  async #findRoute(): Promise<Route> {
+    const { fetch: given, baseUrl, token } = this.#options;
+    const none = async () => undefined;
+    if (given !== undefined) return { baseUrl: hubAddress('http', baseUrl), token, fetch: given, close: none };
+    const access = await findAccess(this.#options, this.#agentId);
+    const route = { baseUrl: hubAddress('http', access.baseUrl), token: access.token };
+    if (!needsOwnConnection(access)) return { ...route, fetch: (url, init) => fetch(url, init), close: none };
+    const { fetchOver } = await import('../net/fetch.js');
+    return { ...route, ...fetchOver(access) };
+  }
+
+  async #forgetRoute(): Promise<void> {
+    const route = this.#route?.catch(() => undefined);
+    this.#route = undefined;
+    await (await route)?.close();
   }
 
   #answered(instanceId: string | null): void {

@@ -37,7 +37,7 @@ function start(options: { random?: () => number; persistent?: boolean } = {}) {
     ended: () => undefined,
   };
   const link = new Link(owner, {
-    url: 'ws://hub',
+    target: async () => ({ url: 'ws://hub', access: { baseUrl: 'http://hub' } }),
     clock,
     backOff: new BackOff({ baseMs: 100, maxMs: 1_000 }, options.random ?? (() => 0.999)),
     openSocket: wires.open,

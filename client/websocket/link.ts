@@ -14,7 +14,7 @@ import { CLOSE_CODES, ERROR_CODES, HubError, mayReconnect, SUBPROTOCOL } from '.
 import { cancelled, clientClosed, connectionError, timedOut } from '../failures.js';
 import type { StateChange, TransportCallOptions } from '../transport.js';
 import { cancelFrame, readFrame, requestFrame } from './frames.js';
-import type { Socket, SocketFactory } from './socket.js';
+import type { Socket, SocketFactory, SocketTarget } from './socket.js';
 
 /** The hub pings every 15 s by default; after this silence the client asks, and soon gives up. */
 const SILENCE_MS = 20_000;
@@ -38,7 +38,8 @@ export interface LinkOwner {
 }
 
 export interface LinkOptions {
-  readonly url: string;
+  /** Asked for each connection, since the way and the token may be other ones by then. */
+  readonly target: () => Promise<SocketTarget>;
   readonly clock: Clock;
   readonly backOff: BackOff;
   readonly openSocket: SocketFactory;
@@ -176,7 +177,7 @@ export class Link {
   }
 
   async #connect(): Promise<void> {
-    const { clock, url, openSocket } = this.#options;
+    const { clock, target, openSocket } = this.#options;
     const opening = new AbortController();
     const giveUp = () => opening.abort(new Error('gave up connecting'));
     const timer = clock.after(OPENING_MS, giveUp);
@@ -188,7 +189,7 @@ export class Link {
         onAlive: () => this.#heard(socket),
         onClose: (code: number, reason: string) => this.#closedBy(socket, code, reason),
       };
-      socket = await openSocket(url, [SUBPROTOCOL], events, opening.signal);
+      socket = await openSocket(await target(), [SUBPROTOCOL], events, opening.signal);
       if (this.isOver) return socket.close(1000, '');
       this.#socket = socket;
       await this.#owner.greet();
@@ -295,9 +296,11 @@ function exceeds(text: string, capBytes: number): boolean {
 }
 
 function closeError(code: number, reason: string): HubError {
-  const { replaced, too_large, rate_limited } = CLOSE_CODES;
+  const { replaced, too_large, rate_limited, unauthorized } = CLOSE_CODES;
   const text = reason === '' ? `the connection ended with code ${code}` : reason;
   if (code === replaced.code) return new HubError('conflict', reason || replaced.reason, { close_code: code });
+  if (code === unauthorized.code)
+    return new HubError('unauthorized', reason || unauthorized.reason, { close_code: code });
   if (code === too_large.code) return new HubError('too_large', reason || too_large.reason, { close_code: code });
   if (code === rate_limited.code)
     return new HubError('rate_limited', reason || rate_limited.reason, { close_code: code });

@@ -8,6 +8,11 @@ import { openPlatformSocket, openSocket, type SocketFactory } from './socket.js'
 const platform: SocketFactory = (...given) =>
   openPlatformSocket(WebSocket as unknown as typeof globalThis.WebSocket, ...given);
 
+const at = (fake: FakeHub, token?: string) => ({
+  url: `${fake.url.replace('http', 'ws')}/v1/ws`,
+  access: { baseUrl: fake.url, token },
+});
+
 const quiet = { onText: () => undefined, onAlive: () => undefined, onClose: () => undefined };
 const never = new AbortController().signal;
 
@@ -23,7 +28,7 @@ it.each([
     onAlive: () => undefined,
     onClose: (code: number, reason: string) => ends.push([code, reason]),
   };
-  const socket = await open(`${fake.url.replace('http', 'ws')}/v1/ws`, ['arc.v1'], events, never);
+  const socket = await open(at(fake), ['arc.v1'], events, never);
   socket.send('{"jsonrpc":"2.0","id":1,"method":"channels.list"}');
   await until(() => heard.length === 1);
   expect(JSON.parse(heard[0] ?? '')).toEqual({ jsonrpc: '2.0', id: 1, result: null });
@@ -38,7 +43,7 @@ it.each([
 ])('says that there is no hub, by %s', async (_name, open) => {
   const fake = await FakeHub.start();
   await fake.stop();
-  const refused = open(`${fake.url.replace('http', 'ws')}/v1/ws`, ['arc.v1'], quiet, never);
+  const refused = open(at(fake), ['arc.v1'], quiet, never);
   await expect(refused).rejects.toMatchObject({ code: 'unavailable' });
 });
 
@@ -47,6 +52,5 @@ it.each([
   ['the platform', platform],
 ])('gives up on a signal, by %s', async (_name, open) => {
   await using fake = await FakeHub.start();
-  const url = `${fake.url.replace('http', 'ws')}/v1/ws`;
-  await expect(open(url, ['arc.v1'], quiet, AbortSignal.abort())).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(open(at(fake), ['arc.v1'], quiet, AbortSignal.abort())).rejects.toMatchObject({ code: 'unavailable' });
 });

@@ -1,5 +1,6 @@
 /** One WebSocket, the same whether it is the package `ws` or the platform's own. Nothing here reconnects. */
 import { HubError, isJsonObject } from '../../protocol/index.js';
+import { type Access, isNode, needsOwnConnection } from '../access.js';
 import { connectionError, isErrorCode } from '../failures.js';
 import { codeOfStatus } from '../http/rest-answer.js';
 
@@ -22,40 +23,51 @@ export interface Socket {
   terminate(): void;
 }
 
+export interface SocketTarget {
+  readonly url: string;
+  readonly access: Access;
+}
+
 /**
  * Resolves when the socket is open.
  *
  * @throws {HubError} `unavailable`: no connection. Otherwise what the hub refused the upgrade with
  */
 export type SocketFactory = (
-  url: string,
+  target: SocketTarget,
   protocols: readonly string[],
   events: SocketEvents,
   signal: AbortSignal,
 ) => Promise<Socket>;
 
 /** Uses `ws` under Node, where it answers pings and names refusals; the platform's WebSocket elsewhere. */
-export const openSocket: SocketFactory = async (url, protocols, events, signal) => {
+export const openSocket: SocketFactory = async (target, protocols, events, signal) => {
   const ws = isNode() ? await import('ws').catch(() => undefined) : undefined;
-  if (ws !== undefined) return openWs(ws, url, protocols, events, signal);
+  if (ws !== undefined) return openWs(ws, target, protocols, events, signal);
+  if (needsOwnConnection(target.access)) {
+    throw new HubError('bad_request', 'a fingerprint, a CA or a Unix socket needs Node and the package ws');
+  }
   if (typeof globalThis.WebSocket === 'function')
-    return openPlatformSocket(globalThis.WebSocket, url, protocols, events, signal);
+    return openPlatformSocket(globalThis.WebSocket, target, protocols, events, signal);
   throw new HubError('unavailable', 'no WebSocket here: install the package ws');
 };
 
-function isNode(): boolean {
-  return typeof process === 'object' && typeof process.versions?.node === 'string';
-}
-
-function openWs(
+async function openWs(
   { WebSocket }: typeof import('ws'),
-  url: string,
+  { url, access }: SocketTarget,
   protocols: readonly string[],
   events: SocketEvents,
   signal: AbortSignal,
 ): Promise<Socket> {
+  const createConnection = needsOwnConnection(access) ? await connectorOf(access, signal) : undefined;
+  const { token } = access;
   return new Promise((resolve, reject) => {
-    const socket = new WebSocket(url, [...protocols], { perMessageDeflate: false, maxPayload: MAX_FRAME_BYTES });
+    const socket = new WebSocket(url, [...protocols], {
+      perMessageDeflate: false,
+      maxPayload: MAX_FRAME_BYTES,
+      ...(token !== undefined && { headers: { Authorization: `Bearer ${token}` } }),
+      ...(createConnection !== undefined && { createConnection }),
+    });
     const abort = () => {
       reject(connectionError(signal.reason));
       socket.terminate();
@@ -89,16 +101,28 @@ function openWs(
   });
 }
 
-/** The WebSocket of browsers, Deno, Bun and newer Node. */
+type Connected = (error: Error | null, socket?: import('node:net').Socket) => void;
+
+/** Hands `ws` a connection whose other end has proved itself. */
+async function connectorOf(access: Access, signal: AbortSignal) {
+  const { openConnection } = await import('../net/connect.js');
+  const connector = (_options: unknown, done: Connected) => {
+    openConnection(access, signal).then((socket) => done(null, socket), done);
+  };
+  // The type knows only connectors that answer at once; node:http takes those that call back too.
+  return connector as unknown as typeof import('node:net').createConnection;
+}
+
+/** The WebSocket of browsers, Deno, Bun and newer Node. A page cannot set headers, so the token goes with the subprotocol. */
 export function openPlatformSocket(
   PlatformSocket: typeof globalThis.WebSocket,
-  url: string,
+  { url, access: { token } }: SocketTarget,
   protocols: readonly string[],
   events: SocketEvents,
   signal: AbortSignal,
 ): Promise<Socket> {
   return new Promise((resolve, reject) => {
-    const socket = new PlatformSocket(url, [...protocols]);
+    const socket = new PlatformSocket(url, [...protocols, ...(token === undefined ? [] : [`bearer.${token}`])]);
     const abort = () => {
       reject(connectionError(signal.reason));
       socket.close();

@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../../base/clock.js';
 import { deferred } from '../../base/deferred.js';
 import { Emitter } from '../../base/emitter.js';
 import { type HubError, type Limits, requestCapBytes, type Session, WEBSOCKET_PATH } from '../../protocol/index.js';
+import { type AccessOptions, findAccess } from '../access.js';
 import { hubAddress } from '../base-url.js';
 import { toChange } from '../changes.js';
 import { clientClosed } from '../failures.js';
@@ -33,9 +34,7 @@ export type SessionParams = {
   readonly resume?: boolean | undefined;
 };
 
-export interface WebSocketOptions {
-  /** `http://`, `https://`, `ws://` or `wss://`, with or without a slash at the end. */
-  readonly baseUrl?: string | undefined;
+export interface WebSocketOptions extends AccessOptions {
   readonly backOff?: BackOffOptions | undefined;
   /** Keeps trying while the hub has never been reached (default: the first failure ends it). */
   readonly waitForHub?: boolean | undefined;
@@ -77,6 +76,8 @@ export class WebSocketTransport implements Transport {
   constructor(session: SessionParams | undefined, options: WebSocketOptions = {}) {
     this.#session = session;
     this.#options = options;
+    // What is no address is refused at once.
+    hubAddress('ws', options.baseUrl);
     this.closed = this.#closed.promise;
     this.ready = this.#ready.promise;
     this.ready.catch(() => undefined);
@@ -167,9 +168,12 @@ export class WebSocketTransport implements Transport {
   }
 
   #link(owner: LinkOwner, persistent: boolean): Link {
-    const { baseUrl, clock = systemClock, backOff, random } = this.#options;
+    const { clock = systemClock, backOff, random } = this.#options;
     return new Link(owner, {
-      url: hubAddress('ws', baseUrl) + WEBSOCKET_PATH,
+      target: async () => {
+        const access = await findAccess(this.#options, this.#session?.agent_id);
+        return { url: hubAddress('ws', access.baseUrl) + WEBSOCKET_PATH, access };
+      },
       clock,
       backOff: new BackOff(backOff, random),
       openSocket: this.#options.openSocket ?? openSocket,

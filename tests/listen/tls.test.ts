@@ -57,7 +57,7 @@ describe('TLS', () => {
     const socket = new WebSocket(hub.wsUrl, 'arc.v1', unchecked);
     await once(socket, 'open');
     socket.terminate();
-    expect(await shown(hub.port)).toBe((hub.ready as { fingerprint?: string }).fingerprint);
+    expect(await shown(hub.port)).toBe(hub.ready.fingerprint);
   });
 
   it('answers plain HTTP with one line that says https, also to a request with a body and to an upgrade', async () => {

@@ -38,6 +38,10 @@ export interface ReadyLine {
   url: string;
   host: string;
   port: number;
+  /** Path of the Unix socket, if there is one. */
+  socket?: string;
+  /** Of the TLS key, if there is one. */
+  fingerprint?: string;
   pid: number;
   instance_id: string;
   storage_path: string;
