@@ -1,6 +1,8 @@
 import { DEFAULT_CHANNEL, DIRECT_CHANNEL, HubError, JsonText, stringify } from '../../protocol/index.js';
+import { isVisible } from '../access/visibility.js';
 import type { PostMessage } from '../domain/commands/messages.js';
 import { encodeMessage, messageJson } from '../domain/encode.js';
+import type { MessageRow } from '../domain/rows.js';
 import { Answer, type Context, handle } from './context.js';
 
 /** An unknown channel comes before a wrong number (arc-v1 §2.6), but not before a channel that is no text. */
@@ -49,8 +51,8 @@ export const messageOperations = [
 
   handle('messages.get', async ({ hub, call }, { id, agent_id }) => {
     const row = await hub.store.message(id);
-    const mayRead = row !== undefined && (row.to_agent === null || mayReadDirect(agent_id ?? call.agent_id, row));
-    if (row === undefined || !mayRead) throw new HubError('not_found', 'message not found');
+    const found = row !== undefined && isVisible(call.caller, row) && isFor(agent_id ?? call.agent_id, row);
+    if (!found) throw new HubError('not_found', 'message not found');
     return encodeMessage(row);
   }),
 
@@ -108,7 +110,7 @@ export const messageOperations = [
   }),
 ];
 
-/** A direct message is for its two parties; a caller that names no agent is the operator of this machine. */
-function mayReadDirect(agentId: string | undefined, row: { to_agent: string | null; from_agent: string }): boolean {
-  return agentId === undefined || row.to_agent === agentId || row.from_agent === agentId;
+/** Who names an agent sees what that agent may see; a direct message is for its two parties. */
+function isFor(agentId: string | undefined, { to_agent, from_agent }: MessageRow): boolean {
+  return to_agent === null || agentId === undefined || to_agent === agentId || from_agent === agentId;
 }
