@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, type Timer, timestamp } from '../../base/clock.js';
 import { HubError, JsonText, type Limits } from '../../protocol/index.js';
+import { Awake, type Gap, LOOK_MS } from './awake.js';
 import type { CommandName, Commands, Written } from './commands/index.js';
 import type { PostMessage } from './commands/messages.js';
 import { encodeMessage } from './encode.js';
@@ -51,6 +52,9 @@ export class Hub {
   #picks = 0;
   #allowRemote: boolean;
   #sweepTimer: Timer | undefined;
+  readonly #awake: Awake;
+  #timeTimer: Timer | undefined;
+  #forgiving: Promise<unknown> = Promise.resolve();
 
   /** @param onShutdown ends the process side of the hub; called when a shutdown falls due */
   constructor(store: Store, settings: HubSettings, clock: Clock, log: HubLog, onShutdown: () => void) {
@@ -62,11 +66,18 @@ export class Hub {
     this.startedMs = clock.nowMs();
     this.feed = new Feed((interested) => store.watch(interested));
     this.presence = new Presence(clock);
+    this.#awake = new Awake(clock);
     this.waiters = new Waiters(this.feed, clock, settings.max_waiters);
     this.shutdown = new Shutdown(store, this.feed, clock, onShutdown);
     this.posts = new RateMeter(clock);
     this.pushes = new RateMeter(clock);
-    this.#leases = new LeaseClock(store, this.feed, clock, (err) => log.error({ err }, 'lease clock failed'));
+    this.#leases = new LeaseClock(
+      store,
+      this.feed,
+      clock,
+      () => this.settle(),
+      (err) => log.error({ err }, 'lease clock failed'),
+    );
     store.onCommit((committed) => {
       this.posts.add(committed.messages.length);
       this.feed.publish(committed);
@@ -79,6 +90,7 @@ export class Hub {
   async start(): Promise<void> {
     await this.#leases.start();
     this.#armSweep();
+    this.#watchTime();
   }
 
   get now(): string {
@@ -94,6 +106,8 @@ export class Hub {
     input: Commands[K]['in'],
     key?: WriteKey,
   ): Promise<Written<Commands[K]['out']>> {
+    // In front of it in the same group: a lease that ended while everybody slept has not ended.
+    this.#forgive(this.#awake.look());
     return this.store.write(name, input, key);
   }
 
@@ -108,6 +122,15 @@ export class Hub {
 
   newSessionId(): string {
     return randomUUID();
+  }
+
+  /**
+   * Waits until time that nobody could use has been made up for, so that nobody is taken for gone who slept too. Called
+   * before anything that asks what has ended; at once where nothing was missed.
+   */
+  async settle(): Promise<void> {
+    this.#forgive(this.#awake.look());
+    await this.#forgiving;
   }
 
   /** Live sessions after expiry, ascending by agent id. */
@@ -202,7 +225,8 @@ export class Hub {
 
   /** Writes presence and expires who was silent too long, recovering their leases. */
   async sweep(): Promise<void> {
-    const touches = this.presence.take();
+    await this.settle();
+    const touches = this.presence.take(this.settings.presence_ttl_sec * 2_000);
     try {
       const input = { presence_ttl_sec: this.settings.presence_ttl_sec, touches };
       const { outcome } = await this.store.write('sweep', input);
@@ -218,12 +242,35 @@ export class Hub {
   /** Answers all waits and writes what only memory knows. Doors are closed by then. */
   async stop(): Promise<void> {
     this.#sweepTimer?.cancel();
+    this.#timeTimer?.cancel();
     this.#leases.stop();
     this.waiters.close();
     await this.sweep();
   }
 
+  #forgive(gap: Gap | undefined): void {
+    if (gap === undefined) return;
+    const ttlMs = this.settings.presence_ttl_sec * 1_000;
+    const agents = this.presence.since(gap.sinceMs - ttlMs);
+    this.presence.shift(gap.ms);
+    this.#log.warn(
+      { gap_sec: Math.round(gap.ms / 1_000), agents: agents.length },
+      'time was missed; presence and leases move by it',
+    );
+    this.#forgiving = this.store
+      .write('forgive', { gap, agents })
+      .catch((err) => this.#log.error({ err }, 'presence and leases could not be moved'));
+  }
+
+  #watchTime(): void {
+    this.#timeTimer = this.clock.after(LOOK_MS, () => {
+      this.#forgive(this.#awake.look());
+      this.#watchTime();
+    });
+  }
+
   async #expireNow(): Promise<void> {
+    await this.settle();
     const cutoff = presenceCutoff(this.clock.nowMs(), this.settings.presence_ttl_sec);
     if (await this.store.hasSessionsBefore(cutoff)) await this.sweep();
   }

@@ -20,7 +20,13 @@ it('does not wait for an end that is no time, as another hub may have left one',
       return { cancel: () => undefined };
     },
   };
-  const leaseClock = new LeaseClock(store, new Feed(() => undefined), clock, () => undefined);
+  const leaseClock = new LeaseClock(
+    store,
+    new Feed(() => undefined),
+    clock,
+    async () => undefined,
+    () => undefined,
+  );
   await leaseClock.start();
   leaseClock.stop();
   expect(delays).toEqual([61_000]);

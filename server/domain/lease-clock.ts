@@ -9,12 +9,15 @@ export class LeaseClock {
   readonly #store: Store;
   readonly #feed: Feed;
   readonly #clock: Clock;
+  readonly #settle: () => Promise<void>;
   readonly #onError: (cause: unknown) => void;
   readonly #leases = new Map<string, LeaseRow>();
   #timer: Timer | undefined;
   #wakeAt = '';
 
-  constructor(store: Store, feed: Feed, clock: Clock, onError: (cause: unknown) => void) {
+  /** @param settle resolves when ends that nobody lived through have been moved */
+  constructor(store: Store, feed: Feed, clock: Clock, settle: () => Promise<void>, onError: (cause: unknown) => void) {
+    this.#settle = settle;
     this.#store = store;
     this.#feed = feed;
     this.#clock = clock;
@@ -60,6 +63,7 @@ export class LeaseClock {
   }
 
   async #ring(): Promise<void> {
+    await this.#settle();
     const now = timestamp(this.#clock.nowMs());
     let next: string | undefined;
     const ended: LeaseRow[] = [];

@@ -7,13 +7,17 @@ export class Presence {
   readonly #clock: Clock;
   readonly #seen = new Map<string, number>();
   readonly #held = new Map<string, number>();
+  /** Everybody who was here lately, also once the store knows. */
+  readonly #known = new Map<string, number>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   touch(agentId: string): void {
-    this.#seen.set(agentId, this.#clock.nowMs());
+    const nowMs = this.#clock.nowMs();
+    this.#seen.set(agentId, nowMs);
+    this.#known.set(agentId, nowMs);
   }
 
   /** Present for as long as something is open: a connection, a wait, a stream. Call the answer when it ends. */
@@ -43,10 +47,32 @@ export class Presence {
     return last_seen > row.last_seen ? { ...row, last_seen } : row;
   }
 
-  /** What is to be written, and forgets it: from then on the store knows. */
-  take(): Touches {
+  /** Agents of this hub that were seen at `sinceMs` or later, or are connected. */
+  since(sinceMs: number): string[] {
+    const seen = [...this.#known].filter(([, ms]) => ms >= sinceMs).map(([agentId]) => agentId);
+    return [...new Set([...seen, ...this.#held.keys()])];
+  }
+
+  /** Everybody was seen later by so much than was thought, and not after now. */
+  shift(ms: number): void {
     const nowMs = this.#clock.nowMs();
-    for (const agentId of this.#held.keys()) this.#seen.set(agentId, nowMs);
+    for (const map of [this.#seen, this.#known]) {
+      for (const [agentId, seenMs] of map) map.set(agentId, Math.min(nowMs, seenMs + ms));
+    }
+  }
+
+  /**
+   * What is to be written, and forgets it: from then on the store knows.
+   *
+   * @param forgetMs who was seen longer ago is not one of this hub's any more
+   */
+  take(forgetMs: number): Touches {
+    const nowMs = this.#clock.nowMs();
+    for (const agentId of this.#held.keys()) {
+      this.#seen.set(agentId, nowMs);
+      this.#known.set(agentId, nowMs);
+    }
+    for (const [agentId, ms] of this.#known) if (nowMs - ms > forgetMs) this.#known.delete(agentId);
     const touches = [...this.#seen];
     this.#seen.clear();
     return touches;

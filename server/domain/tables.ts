@@ -21,6 +21,10 @@ export interface Tables {
     rename(agent_id: string, display_name: string, now: string): void;
     /** Only active rows, only forward: a touch never revives (arc-v1 §4). */
     touch(agent_id: string, seen: string): void;
+    /** Whatever it was, earlier or later. */
+    setSeen(agent_id: string, seen: string): void;
+    /** Lowers all that are later than `now`. */
+    clampSeen(now: string): void;
     /** Closes all that were last seen before `cutoff`, and answers them. */
     expire(cutoff: string): SessionRow[];
   };

@@ -1,6 +1,7 @@
 import { stringify } from '../../protocol/index.js';
 import { encodeLease } from '../domain/encode.js';
 import type { LeaseKind, LeaseRow } from '../domain/rows.js';
+import type { LeaseFilter } from '../domain/store.js';
 import { Answer, type Context, handle } from './context.js';
 
 // REST puts `acquired` beside the row, WebSocket puts both in one object (websocket §3).
@@ -63,12 +64,11 @@ export const leaseOperations = [
     release(context, { kind: 'lock', key: file_path, owner: agent_id, force }),
   ),
 
-  handle('claims.list', async ({ hub }, { thread_id, active_only }) =>
-    (await hub.store.leases('claim', { thread_id, active_at: active_only ? hub.now : undefined })).map(encodeLease),
-  ),
-  handle('locks.list', async ({ hub }, { agent_id, active_only }) =>
-    (await hub.store.leases('lock', { owner: agent_id, active_at: active_only ? hub.now : undefined })).map(
-      encodeLease,
-    ),
-  ),
+  handle('claims.list', (context, { thread_id, active_only }) => list(context, 'claim', { thread_id }, active_only)),
+  handle('locks.list', (context, { agent_id, active_only }) => list(context, 'lock', { owner: agent_id }, active_only)),
 ];
+
+async function list({ hub }: Context, kind: LeaseKind, filter: LeaseFilter, activeOnly: boolean) {
+  await hub.settle();
+  return (await hub.store.leases(kind, activeOnly ? { ...filter, active_at: hub.now } : filter)).map(encodeLease);
+}

@@ -10,6 +10,8 @@ export class SessionStore {
   readonly #closeAllOf: Statement<[string]>;
   readonly #rename: Statement<[string, string, string]>;
   readonly #touch: Statement<[string, string, string]>;
+  readonly #setSeen: Statement<[string, string]>;
+  readonly #clampSeen: Statement<[string, string]>;
   readonly #expire: Statement<[string], SessionRow>;
   readonly #anyBefore: Statement<[string]>;
 
@@ -31,6 +33,8 @@ export class SessionStore {
     this.#closeAllOf = db.prepare('UPDATE sessions SET active = 0 WHERE agent_id = ? AND +active = 1');
     this.#rename = db.prepare('UPDATE sessions SET display_name = ?, last_seen = ? WHERE agent_id = ? AND +active = 1');
     this.#touch = db.prepare('UPDATE sessions SET last_seen = ? WHERE agent_id = ? AND +active = 1 AND last_seen < ?');
+    this.#setSeen = db.prepare('UPDATE sessions SET last_seen = ? WHERE agent_id = ? AND +active = 1');
+    this.#clampSeen = db.prepare('UPDATE sessions SET last_seen = ? WHERE active = 1 AND last_seen > ?');
     this.#expire = db.prepare('UPDATE sessions SET active = 0 WHERE active = 1 AND last_seen < ? RETURNING *');
     this.#anyBefore = db.prepare('SELECT 1 FROM sessions WHERE active = 1 AND last_seen < ? LIMIT 1');
   }
@@ -59,6 +63,12 @@ export class SessionStore {
   /** Only active rows, only forward: a touch never revives (arc-v1 §4). */
   touch(agentId: string, seen: string): void {
     this.#touch.run(seen, agentId, seen);
+  }
+  setSeen(agentId: string, seen: string): void {
+    this.#setSeen.run(seen, agentId);
+  }
+  clampSeen(now: string): void {
+    this.#clampSeen.run(now, now);
   }
   expire(cutoff: string): SessionRow[] {
     return this.#expire.all(cutoff);

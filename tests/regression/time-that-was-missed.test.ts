@@ -1,0 +1,106 @@
+/** After a machine had slept, everybody who slept too was expired, and their leases were given to others. */
+import { describe, expect, it } from 'vitest';
+import { DomainHub } from '../support/domain-hub.js';
+
+const DAY_MS = 86_400_000;
+
+/** Ways in which time goes by that nobody lives through. */
+const GAPS: readonly (readonly [string, (domain: DomainHub, ms: number) => void])[] = [
+  ['the process stood still', ({ clock }, ms) => clock.stall(ms)],
+  ['the machine slept, or the clock was set forth', ({ clock }, ms) => clock.jump(ms)],
+];
+
+describe.each(GAPS)('while %s', (_, miss) => {
+  it('nobody expires, and no lease goes to another', async () => {
+    await using domain = new DomainHub();
+    const { hub, clock } = domain;
+    await hub.start();
+    await domain.open('ana');
+    hub.presence.touch('ana');
+    await domain.claim('ana', 'build', 300);
+    await domain.lock('ana', 'a.ts', 60);
+    await clock.advance(20_000);
+    miss(domain, DAY_MS);
+    // The first thing that happens, before any timer.
+    expect(await domain.claim('ben', 'build')).toMatchObject({ acquired: false, lease: { owner: 'ana' } });
+    await clock.advance(100);
+    expect(await domain.live()).toEqual(['ana']);
+    expect(await domain.notices()).toEqual([]);
+    expect(domain.changes.filter((change) => /expired|recovered/.test(change))).toEqual([]);
+  });
+
+  it('what was left of a lease and of presence is left when it is over', async () => {
+    await using domain = new DomainHub();
+    const { hub, clock } = domain;
+    await hub.start();
+    await domain.open('ana');
+    hub.presence.touch('ana');
+    await domain.lock('ana', 'a.ts', 60);
+    await clock.advance(20_000);
+    miss(domain, DAY_MS);
+    await clock.advance(38_000);
+    expect((await domain.lock('ben', 'a.ts')).acquired).toBe(false);
+    await clock.advance(4_000);
+    expect((await domain.lock('ben', 'a.ts')).acquired).toBe(true);
+    expect(await domain.live()).toEqual(['ana']);
+    await clock.advance(65_000);
+    expect(await domain.live()).toEqual([]);
+  });
+
+  it('it is noticed by the timer too, and reads see it', async () => {
+    await using domain = new DomainHub();
+    const { hub, clock } = domain;
+    await hub.start();
+    await domain.open('ana');
+    hub.presence.touch('ana');
+    await domain.lock('ana', 'a.ts', 600);
+    miss(domain, DAY_MS);
+    await hub.settle();
+    expect(await domain.store.leases('lock', { active_at: hub.now })).toMatchObject([{ key: 'a.ts' }]);
+    expect((await hub.liveSessions()).map(({ agent_id }) => agent_id)).toEqual(['ana']);
+    await clock.advance(4_000);
+    expect(domain.changes.filter((change) => change === 'lock refreshed')).toHaveLength(1);
+  });
+});
+
+it('leaves alone who had gone before', async () => {
+  await using domain = new DomainHub();
+  const { hub, clock } = domain;
+  await hub.start();
+  await domain.open('gone');
+  hub.presence.touch('gone');
+  await clock.advance(122_000);
+  clock.jump(DAY_MS);
+  expect(await domain.live()).toEqual([]);
+});
+
+it('a clock that is set back freezes nothing', async () => {
+  await using domain = new DomainHub();
+  const { hub, clock } = domain;
+  await hub.start();
+  await domain.open('ana');
+  hub.presence.touch('ana');
+  await domain.open('of another hub');
+  await domain.lock('ana', 'a.ts', 60);
+  await clock.advance(4_000);
+  clock.jump(-DAY_MS);
+  await clock.advance(50_000);
+  expect((await domain.lock('ben', 'a.ts')).acquired).toBe(false);
+  await clock.advance(10_000);
+  expect((await domain.lock('ben', 'a.ts')).acquired).toBe(true);
+  await clock.advance(125_000);
+  expect(await domain.live()).toEqual([]);
+});
+
+it('a busy moment is no sleep', async () => {
+  await using domain = new DomainHub();
+  const { hub, clock } = domain;
+  await hub.start();
+  await domain.lock('ana', 'a.ts', 60);
+  for (let i = 0; i < 20; i++) {
+    clock.stall(2_500);
+    await clock.advance(500);
+  }
+  await clock.advance(2_000);
+  expect((await domain.lock('ben', 'a.ts')).acquired).toBe(true);
+});
