@@ -158,6 +158,8 @@ export const Stats = z.object({
   slowest_reader_lag: z.number(),
   store_bytes: z.number(),
   wal_bytes: z.number(),
+  /** Why nothing can be written, such as a file that was removed beneath the hub; null while all is well. */
+  store_problem: z.string().nullable(),
   relay_in_flight: z.number(),
 });
 export type Stats = z.output<typeof Stats>;

@@ -82,6 +82,12 @@ export class Hub {
       this.posts.add(committed.messages.length);
       this.feed.publish(committed);
     });
+    store.onHealth((problem) => {
+      if (problem !== undefined) log.error({ storage: store.location }, `THE STORE IS LOST: ${problem}`);
+      else log.warn({ storage: store.location }, 'the store is back; writes go on');
+      const change = problem === undefined ? 'store_back' : 'store_lost';
+      this.feed.announce({ topic: 'hub', change, value: { problem: problem ?? null } });
+    });
     this.feed.listen(({ changes }) => {
       for (const change of changes) if (change.topic === 'session') this.#liveness.delete(change.row.agent_id);
     });

@@ -49,6 +49,11 @@ export interface Store {
 
   /** Whether a write with this key was done. @throws {HubError} `conflict`: with other content */
   knows(key: WriteKey): Promise<boolean>;
+  /** Why nothing can be written now: the file was removed or replaced, for people; undefined while all is well. */
+  readonly problem: string | undefined;
+  /** Called when that changes, at most a second later. */
+  onHealth(listener: (problem: string | undefined) => void): void;
+
   /** Called after every commit, in order, before its writers are answered. */
   onCommit(listener: (committed: Committed) => void): void;
   /** While on, writes of other processes are looked for on a short timer. */

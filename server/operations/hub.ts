@@ -62,6 +62,7 @@ export const hubOperations = [
       slowest_reader_lag: doors.slowestReaderLag(),
       store_bytes: store.store_bytes,
       wal_bytes: store.wal_bytes,
+      store_problem: hub.store.problem ?? null,
       relay_in_flight: doors.relayInFlight(),
     };
   }),

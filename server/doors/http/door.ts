@@ -119,7 +119,8 @@ export class HttpDoor {
 
   #refuse(req: IncomingMessage, res: ServerResponse, cause: unknown): void {
     const answer = this.#toError(cause);
-    const retry: Record<string, string> = answer.code === 'rate_limited' ? { 'Retry-After': '1' } : {};
+    const seconds = answer.details?.retry_after_sec ?? (answer.code === 'rate_limited' ? 1 : undefined);
+    const retry: Record<string, string> = seconds === undefined ? {} : { 'Retry-After': String(seconds) };
     const headers = { ...this.#cors(req), ...retry };
     const { instance_id } = this.#hub.store;
     if (req.complete) send(res, answer, instance_id, headers);

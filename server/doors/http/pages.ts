@@ -23,7 +23,12 @@ export function createPages(hub: Hub, version: string): Express {
     res.type('text/html; charset=utf-8').send(page(instanceId, version));
   });
   app.get('/healthz', (_req, res) => {
-    send(res, { status: 200, body: JSON.stringify({ ok: true, result: { status: 'ok', version } }) }, instanceId);
+    const { problem } = hub.store;
+    if (problem === undefined) {
+      send(res, { status: 200, body: JSON.stringify({ ok: true, result: { status: 'ok', version } }) }, instanceId);
+      return;
+    }
+    send(res, toRestError(new HubError('unavailable', `the store is lost: ${problem}`)), instanceId);
   });
   let description: string | undefined;
   app.get('/v1/openapi.json', (_req, res) => {

@@ -24,6 +24,8 @@ interface Entry {
 }
 
 export interface CommitHooks {
+  /** Before a transaction: why nothing can be written now, which is what everybody in the queue is answered. */
+  refusal(): HubError | undefined;
   /** Inside the transaction, before the first command; `careful` when each command has a savepoint. */
   begun(careful: boolean): void;
   /** Inside the transaction, after the last command. */
@@ -160,6 +162,13 @@ export class GroupCommit {
   }
 
   #begin(): boolean {
+    const refusal = this.#hooks.refusal();
+    if (refusal !== undefined) {
+      const batch = this.#queue;
+      this.#queue = [];
+      for (const entry of batch) entry.reject(refusal);
+      return false;
+    }
     try {
       this.#statements.begin.run();
       this.#busySinceMs = undefined;

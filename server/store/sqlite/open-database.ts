@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { ConfigError } from '../../config.js';
+import { USUAL_BYTES, USUAL_PAGES } from './log-size.js';
 import { ARC_V1_SCHEMA } from './migrations/arc-v1.js';
 import { MIGRATIONS } from './migrations/index.js';
 
@@ -25,7 +26,9 @@ export function openDatabase(path: string, durability: 'full' | 'normal', now: s
     db.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
     // Arc v1 declares a foreign key and never enforces it (arc-v1 §3.8).
     db.pragma('foreign_keys = OFF');
-    db.pragma('wal_autocheckpoint = 4000');
+    db.pragma(`wal_autocheckpoint = ${USUAL_PAGES}`);
+    // When the log begins anew, what is beyond its usual size goes.
+    db.pragma(`journal_size_limit = ${USUAL_BYTES}`);
     db.pragma('cache_size = -65536');
     migrate(db, path, now);
     // From here on a busy file is waited for without blocking the event loop (`group-commit.ts`).

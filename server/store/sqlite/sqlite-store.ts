@@ -1,13 +1,16 @@
 import { statSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
 import { type Clock, type Timer, timestamp } from '../../../base/clock.js';
+import { HubError } from '../../../protocol/index.js';
 import type { Committed, StateChange } from '../../domain/changes.js';
 import { type CommandName, type Commands, perform, recall, type Written } from '../../domain/commands/index.js';
 import type { LeaseKind, MessageRow, WriteKey } from '../../domain/rows.js';
 import type { LeaseFilter, MessagePage, Store, TaskFilter, ThreadDetailRows } from '../../domain/store.js';
 import { Tx } from '../../domain/tx.js';
 import { GroupCommit } from './group-commit.js';
+import { LogSize } from './log-size.js';
 import { instanceId, openDatabase, realPath } from './open-database.js';
+import { StoreFile } from './store-file.js';
 import { isGuessed, type LoggedChange } from './tables/changes.js';
 import { SqliteTables } from './tables/index.js';
 
@@ -16,6 +19,8 @@ const WATCH_MS = 75;
 /** After this long without a commit the write-ahead log is moved into the file. */
 const CHECKPOINT_IDLE_MS = 1_000;
 const FOREIGN_PAGE = 1_000;
+/** A file that has gone is noticed within a second, also while nobody writes. */
+const FILE_LOOK_MS = 500;
 
 export interface SqliteOptions {
   /** Absolute path of the file. */
@@ -35,6 +40,8 @@ export class SqliteStore implements Store {
   readonly #clock: Clock;
   readonly #tables: SqliteTables;
   readonly #commits: GroupCommit;
+  readonly #file: StoreFile;
+  readonly #logSize: LogSize;
   readonly #dataVersion: Statement<[], number>;
   readonly #onError: (cause: unknown) => void;
   readonly #listeners: ((committed: Committed) => void)[] = [];
@@ -47,6 +54,9 @@ export class SqliteStore implements Store {
   #watchTimer: NodeJS.Timeout | undefined;
   #checkpoint: Timer | undefined;
   #committedMs = 0;
+  #fileTimer: Timer | undefined;
+  #problem: string | undefined;
+  #onHealth: (problem: string | undefined) => void = () => undefined;
 
   constructor({ path, durability, clock, onError }: SqliteOptions) {
     this.location = path;
@@ -62,7 +72,10 @@ export class SqliteStore implements Store {
     this.#lastId = this.#tables.messages.latestId();
     this.#lastSeq = this.#tables.changes.latest(0);
     this.#tx = this.#newTx();
+    this.#file = new StoreFile(path, this.journal_mode === 'wal');
+    this.#logSize = new LogSize(this.#db, path, onError);
     this.#commits = new GroupCommit(this.#db, {
+      refusal: () => this.#refusal(),
       begun: (careful) => {
         this.#tx = this.#newTx();
         this.#foreign = this.#readForeign();
@@ -91,6 +104,15 @@ export class SqliteStore implements Store {
 
   async knows(key: WriteKey): Promise<boolean> {
     return recall(this.#tables.keys, key) !== undefined;
+  }
+
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  onHealth(listener: (problem: string | undefined) => void): void {
+    this.#onHealth = listener;
+    this.#watchFile();
   }
 
   onCommit(listener: (committed: Committed) => void): void {
@@ -183,8 +205,38 @@ export class SqliteStore implements Store {
   async close(): Promise<void> {
     this.watch(false);
     this.#checkpoint?.cancel();
+    this.#fileTimer?.cancel();
+    this.#logSize.close();
     await this.#commits.close();
     this.#db.close();
+  }
+
+  /** Looks before a group begins, so that nothing is acknowledged that will not be there after a restart. */
+  #refusal(): HubError | undefined {
+    const nowMs = this.#clock.monotonicMs();
+    const loss = this.#file.loss(nowMs);
+    this.#tell(loss?.problem);
+    if (loss === undefined) {
+      this.#logSize.tend(this.#file.logBytes, nowMs);
+      return undefined;
+    }
+    return new HubError('unavailable', `the store is lost: ${loss.problem}`, {
+      reason: 'store_lost',
+      retry_after_sec: 1,
+    });
+  }
+
+  #watchFile(): void {
+    this.#fileTimer = this.#clock.after(FILE_LOOK_MS, () => {
+      this.#tell(this.#file.look()?.problem);
+      this.#watchFile();
+    });
+  }
+
+  #tell(problem: string | undefined): void {
+    if (problem === this.#problem) return;
+    this.#problem = problem;
+    this.#onHealth(problem);
   }
 
   #newTx(): Tx {

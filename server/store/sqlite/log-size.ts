@@ -1,0 +1,82 @@
+/**
+ * Brings a write-ahead log that a long reader has made large back to its usual size. While it is large its pages are moved
+ * into the file by a thread of its own, beside the writers; what is left at the end is little, and is moved between two
+ * groups, after which the log begins anew. Left to SQLite, the first commit after the reader would move everything.
+ */
+import { Worker } from 'node:worker_threads';
+import type { Database } from 'better-sqlite3';
+
+/** Pages after which SQLite itself moves them, of 4 KiB by default. */
+export const USUAL_PAGES = 4_000;
+const PAGE_BYTES = 4_096;
+export const USUAL_BYTES = USUAL_PAGES * PAGE_BYTES;
+/** Larger than it gets by itself. */
+const LARGE_BYTES = USUAL_BYTES * 1.5;
+/** So few are moved without anybody noticing. */
+const FEW_PAGES = 250;
+/** Between attempts, while readers come and go. */
+const AGAIN_MS = 200;
+
+export interface Progress {
+  /** Pages in the log, and how many of them are in the file. */
+  readonly pages: number;
+  readonly moved: number;
+}
+
+export class LogSize {
+  readonly #db: Database;
+  readonly #path: string;
+  readonly #onError: (cause: unknown) => void;
+  #worker: Worker | undefined;
+  #triedMs = Number.NEGATIVE_INFINITY;
+  #progress: Progress | undefined;
+
+  constructor(db: Database, path: string, onError: (cause: unknown) => void) {
+    this.#db = db;
+    this.#path = path;
+    this.#onError = onError;
+  }
+
+  /** Called between groups, outside any transaction. */
+  tend(logBytes: number, nowMs: number): void {
+    if (this.#worker === undefined) {
+      if (logBytes > LARGE_BYTES) this.#begin();
+      return;
+    }
+    const { pages, moved } = this.#progress ?? { pages: Number.POSITIVE_INFINITY, moved: 0 };
+    if (pages - moved > FEW_PAGES || nowMs - this.#triedMs < AGAIN_MS) return;
+    this.#triedMs = nowMs;
+    try {
+      const [result] = this.#db.pragma('wal_checkpoint(TRUNCATE)') as { busy: number }[];
+      if (result?.busy === 0) this.#end();
+    } catch (cause) {
+      this.#onError(cause);
+    }
+  }
+
+  close(): void {
+    void this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #begin(): void {
+    this.#db.pragma('wal_autocheckpoint = 0');
+    this.#progress = undefined;
+    const worker = new Worker(new URL('./log-worker.js', import.meta.url), { workerData: { path: this.#path } });
+    this.#worker = worker;
+    worker.unref();
+    worker.on('message', (progress: Progress) => {
+      this.#progress = progress;
+    });
+    worker.on('error', (cause) => {
+      // Without it SQLite does as it would have done.
+      this.#onError(cause);
+      if (this.#worker === worker) this.#end();
+    });
+  }
+
+  #end(): void {
+    this.close();
+    this.#db.pragma(`wal_autocheckpoint = ${USUAL_PAGES}`);
+  }
+}
