@@ -29,7 +29,7 @@ export type TopicChange =
   | ChangeOf<'task', 'created' | 'done', Task>
   | ChangeOf<
       'hub',
-      'shutdown_armed' | 'shutdown_cancelled' | 'shutdown_final' | 'network',
+      'shutdown_armed' | 'shutdown_cancelled' | 'shutdown_final' | 'network' | 'store_lost' | 'store_back',
       Readonly<Record<string, unknown>> | null
     >
   | ChangeOf<Topic, 'resync', null>;

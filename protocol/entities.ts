@@ -133,6 +133,8 @@ export const HubInfo = z.object({
   max_wait_sec: z.number(),
   presence_ttl_sec: z.number(),
   durability: z.enum(['full', 'normal']),
+  /** Why nothing can be written, such as a file that was removed beneath the hub; null while all is well. */
+  store_problem: z.string().nullable(),
   limits: z.record(z.string(), z.number()),
 });
 export type HubInfo = z.output<typeof HubInfo>;

@@ -36,6 +36,7 @@ export const hubOperations = [
       max_wait_sec: limits.max_wait_sec,
       presence_ttl_sec,
       durability,
+      store_problem: hub.store.problem ?? null,
       limits,
     };
   }),

@@ -1,6 +1,7 @@
 /** Agents, tasks, leases and threads as the hub told them: from a listing once, from pushed changes afterwards. */
 import type { TopicChange } from '../../client/index.js';
 import { isJsonObject, type Message, type Task, type Thread } from '../../protocol/index.js';
+import { withNotice } from './notices.js';
 import type { State } from './state.js';
 
 /** Threads and finished tasks are kept newest first up to these numbers; open tasks are all kept. */
@@ -139,6 +140,12 @@ function applyHubChange(state: State, change: string, value: unknown): State {
     return { ...state, shutdown: { atMs: state.nowMs + remaining * 1_000, delay_sec } };
   }
   if (change === 'shutdown_cancelled') return { ...state, shutdown: undefined };
+  if (change === 'store_lost' || change === 'store_back') {
+    const storeProblem = change === 'store_lost' ? String(fields.problem) : undefined;
+    const text =
+      storeProblem === undefined ? 'The store is back; posts are kept again.' : `The store is lost: ${storeProblem}.`;
+    return withNotice({ ...state, storeProblem }, text, storeProblem === undefined ? 'good' : 'bad');
+  }
   if (change === 'network' && typeof fields.allow_remote === 'boolean') {
     return { ...state, allow_remote: fields.allow_remote };
   }

@@ -156,6 +156,14 @@ describe('changes', () => {
     expect(state.requests.size).toBe(0);
   });
 
+  it('say that the store is lost for as long as it is', () => {
+    const lost = { topic: 'hub', change: 'store_lost', value: { problem: '/a was removed' }, seq: 1 } as const;
+    const state = stateAfter({ type: 'change', change: lost });
+    expect(state).toMatchObject({ storeProblem: '/a was removed', notices: [{ tone: 'bad' }] });
+    const back = { topic: 'hub', change: 'store_back', value: { problem: null }, seq: 2 } as const;
+    expect(reduce(state, { type: 'change', change: back }).storeProblem).toBeUndefined();
+  });
+
   it('count down to a shutdown, and forget it when it is cancelled', () => {
     let state = stateAfter({
       type: 'change',

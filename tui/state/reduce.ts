@@ -2,10 +2,10 @@ import { DIRECT_CHANNEL, type Message } from '../../protocol/index.js';
 import type { Action } from './actions.js';
 import { applyChange, countInThread, knownThreads, listed, newest, openRequests, withTitles } from './hub-facts.js';
 import { append, HISTORY_MESSAGES, merge } from './messages.js';
+import { withNotice } from './notices.js';
 import { NO_HISTORY, NOTHING_HEARD, RATE_SECONDS, type Shutdown, type State } from './state.js';
 import { hasFilter, inView, passes, type View, viewKey, viewsOf } from './view.js';
 
-const NOTICES = 50;
 const DIRECTS = 200;
 
 /** The next state. Pure: it takes the time from `tick`, and never touches the old state. */
@@ -25,6 +25,7 @@ export function reduce(state: State, action: Action): State {
         info: action.info,
         instance_id: action.info.instance_id,
         allow_remote: action.info.allow_remote,
+        storeProblem: action.info.store_problem ?? undefined,
       };
     case 'instance':
       return otherHub(state, action.current, action.seen);
@@ -88,10 +89,7 @@ export function reduce(state: State, action: Action): State {
     case 'unsent-gone':
       return { ...state, unsent: state.unsent.filter(({ key }) => key !== action.key) };
     case 'notice': {
-      const id = (state.notices.at(-1)?.id ?? 0) + 1;
-      const { text, tone } = action;
-      const notice = { id, atMs: state.nowMs, text, tone, afterId: state.latestId };
-      return { ...state, notices: [...state.notices, notice].slice(-NOTICES) };
+      return withNotice(state, action.text, action.tone);
     }
     case 'view':
       return openView(state, action.view);

@@ -85,6 +85,8 @@ export interface State {
   readonly instance_id: string | undefined;
   readonly shutdown: Shutdown | undefined;
   readonly allow_remote: boolean | undefined;
+  /** Why the hub cannot write, and what to do; undefined while it can. */
+  readonly storeProblem: string | undefined;
 
   readonly window: MessageWindow;
   /** Older messages of the open view. */
@@ -181,6 +183,7 @@ export function initialState(options: {
     display_name: self,
     instance_id: undefined,
     allow_remote: undefined,
+    storeProblem: undefined,
     ...NOTHING_HEARD,
     seen,
     unsent: [],

@@ -51,6 +51,7 @@ export function titleLine(state: State, columns: number): Line {
   }
   if (state.muted.size > 0) left.push(span(`  ${state.muted.size} muted`, 'muted'));
   const right: Span[] = [];
+  if (state.storeProblem !== undefined) right.push(span('STORE LOST: nothing is kept ', 'bad'));
   if (state.shutdown !== undefined && state.reader.state === 'open') {
     right.push(span(`SHUTDOWN in ${countdown(state.shutdown.atMs - state.nowMs)} `, 'bad'));
   }
