@@ -8,6 +8,7 @@
 import { type BigIntStats, constants, existsSync, readFileSync } from 'node:fs';
 import { lstat, mkdir, readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FILE_MODES, FOLDER_MODES, makeFolder, type Sharing, share } from '../base/sharing.js';
 import { type Io, ioFor } from './io.js';
 import { isPlainName, temporaryName } from './spool.js';
 
@@ -32,32 +33,38 @@ export class Folder {
   readonly #fd: number | undefined;
   readonly #stat: FileStat;
   readonly #io: Io;
+  readonly #sharing: Sharing;
   #using = 0;
   #closed = false;
 
-  private constructor(path: string, fd: number | undefined, stat: FileStat, io: Io) {
+  private constructor(path: string, fd: number | undefined, stat: FileStat, io: Io, sharing: Sharing) {
     this.#path = path;
+    this.#sharing = sharing;
     this.#fd = fd;
     this.#stat = stat;
     this.#io = io;
   }
 
-  /** The root, which its owner named: a symbolic link in its path is meant. It is created if need be. */
-  static async openRoot(path: string): Promise<Folder> {
-    await mkdir(path, { recursive: true });
+  /**
+   * The root, which its owner named: a symbolic link in its path is meant. It is created if need be.
+   *
+   * @param sharing who else may use what is made in it
+   */
+  static async openRoot(path: string, sharing: Sharing = 'owner'): Promise<Folder> {
+    makeFolder(path, sharing);
     const real = await realpath(path);
-    return Folder.#open(real, await ioFor(real));
+    return Folder.#open(real, await ioFor(real), sharing);
   }
 
-  static async #open(path: string, io: Io): Promise<Folder> {
+  static async #open(path: string, io: Io, sharing: Sharing): Promise<Folder> {
     if (!HANDLES_ARE_PATHS) {
       const stat = await lstat(path, { bigint: true });
       if (!stat.isDirectory()) throw fsError('ENOTDIR', `not a folder: ${path}`);
-      return new Folder(path, undefined, stat, io);
+      return new Folder(path, undefined, stat, io, sharing);
     }
     const fd = await io.open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
     try {
-      return new Folder(path, fd, await io.stat(fd), io);
+      return new Folder(path, fd, await io.stat(fd), io, sharing);
     } catch (cause) {
       await io.close(fd);
       throw cause;
@@ -73,11 +80,14 @@ export class Folder {
   openFolder(name: string, options: { create?: boolean; mode?: number } = {}): Promise<Folder> {
     return this.#use(name, async (path) => {
       if (options.create === true) {
-        await mkdir(path, options.mode === undefined ? {} : { mode: options.mode }).catch((cause) => {
+        try {
+          await mkdir(path, { mode: options.mode ?? FOLDER_MODES[this.#sharing] });
+          if (options.mode === undefined) share(path, this.#sharing);
+        } catch (cause) {
           if (codeOf(cause) !== 'EEXIST') throw cause;
-        });
+        }
       }
-      return Folder.#open(path, this.#io);
+      return Folder.#open(path, this.#io, this.#sharing);
     });
   }
 
@@ -136,13 +146,15 @@ export class Folder {
   /** Writes a file whole or not at all; what stood there before, a link included, is replaced and not written through. */
   async write(name: string, text: string): Promise<void> {
     const temporary = temporaryName(name);
-    const file = await this.openNew(temporary, 0o666);
+    const file = await this.openNew(temporary, FILE_MODES[this.#sharing]);
     try {
       try {
         await file.write(text);
       } finally {
         await file.close();
       }
+      // The process may leave fewer rights to what it makes than are wanted here.
+      if (this.#sharing !== 'owner') await this.#use(temporary, (path) => void share(path, this.#sharing));
       await this.rename(temporary, name);
     } catch (cause) {
       await this.remove(temporary).catch(() => undefined);

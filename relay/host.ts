@@ -1,4 +1,5 @@
 /** The hub's end of the spool: takes requests, has them executed, answers them (arc-v1 §7.3). */
+import type { Sharing } from '../base/sharing.js';
 import { Admission, type Bounds } from './admission.js';
 import { type Execute, Execution } from './execution.js';
 import { BEAT_SEC, type HubIdentity } from './hub-file.js';
@@ -17,6 +18,8 @@ export interface RelayOptions {
   identify: () => Promise<HubIdentity | undefined>;
   log: RelayLog;
   watch?: WatchMode | undefined;
+  /** Who else on this machine may use the spool (default: nobody), since a sandbox may be another account. */
+  sharing?: Sharing | undefined;
   /** Bytes of a request file: the hub's cap for a body, and something for the envelope. */
   maxRequestBytes: number;
   /** Files of answered requests older than this are removed; undefined keeps them all. */
@@ -49,6 +52,7 @@ export class RelayHost {
     this.#watch = new SpoolWatch({
       spool,
       mode: options.watch ?? 'auto',
+      sharing: options.sharing,
       log,
       onFound: (agent, names) => this.#intake.found(agent, names),
       onChanged: (agent, name) => this.#intake.changed(agent, name),

@@ -5,11 +5,13 @@
  * seldom. chokidar tells which agents' folders come and go. What is in them it is not asked: it keeps a list of all files and
  * goes through it for each new one, which took 3 s to start on 100,000 of them and 0.25 s of CPU for each request.
  */
+
 import { type FSWatcher, watch } from 'node:fs';
 import { lstat, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type FSWatcher as FolderWatcher, watch as watchFolders } from 'chokidar';
+import { type Sharing, share } from '../base/sharing.js';
 import { codeOf, type FileStat, Folder, foldersAtMost } from './folder.js';
 import { remoteMount } from './mounts.js';
 import { agentFolder, isPlainName, REQUEST_SUFFIX, REQUESTS, RESPONSES } from './spool.js';
@@ -109,6 +111,8 @@ export class AgentFolder {
 export interface SpoolWatchOptions {
   spool: string;
   mode: WatchMode;
+  /** Who else may use the spool (default: nobody). */
+  sharing?: Sharing | undefined;
   log: RelayLog;
   /** @returns false when it could not deal with all of them now, and wants to be told again */
   onFound: (agent: AgentFolder, names: readonly string[]) => boolean;
@@ -172,7 +176,10 @@ export class SpoolWatch {
   }
 
   async #openSpool(): Promise<void> {
-    const root = await Folder.openRoot(this.#options.spool);
+    const { spool, sharing = 'owner', log } = this.#options;
+    const root = await Folder.openRoot(spool, sharing);
+    const open = [spool, join(spool, REQUESTS), join(spool, RESPONSES)].filter((path) => share(path, sharing));
+    if (open.length > 0) log.warn({ folders: open }, 'folders that other accounts could use are closed to them now');
     try {
       const requests = await root.openFolder(REQUESTS, { create: true });
       await (await root.openFolder(RESPONSES, { create: true })).close();

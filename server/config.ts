@@ -43,6 +43,7 @@ export const HubConfig = z
       .describe('addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed'),
     storage: z.string().min(1).default(DEFAULT_STORAGE).describe('SQLite file that holds everything'),
     allow_remote: z.boolean().default(false).describe('serve peers off this machine; needed to bind off loopback'),
+    share_group: z.boolean().default(false).describe('let the group of this account use the files that the hub makes'),
     quiet: z.boolean().default(false).describe('log warnings and errors only'),
     spool_dir: z.string().min(1).default(DEFAULT_SPOOL_DIR).describe('folder of the file relay'),
     durability: z

@@ -1,6 +1,9 @@
 /** Puts the rooms of the server together: store, hub, operations, doors. */
 import type { Socket } from 'node:net';
+import { dirname, join } from 'node:path';
 import { backgroundClock, type Clock } from '../base/clock.js';
+import { pidFilesIn } from '../base/pid-file.js';
+import { type Sharing, share } from '../base/sharing.js';
 import { BrowserDefence } from './access/browser-defence.js';
 import { ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
 import { Hub, type HubLog } from './domain/hub.js';
@@ -19,6 +22,9 @@ import { VERSION } from './version.js';
 
 export type { LocalDoor, Mounted };
 export { ConfigError, type HubConfig };
+
+/** What `arc ensure` lets the hub write its log to. */
+const LOG_FILE = 'arc.log';
 
 /** A door that lives outside this folder and brings its requests by `local.rest`. */
 export interface RelayDoor {
@@ -74,11 +80,13 @@ export async function startHub(
   const { peers, port } = listeners;
   const server = createHttpServer(() => instanceId);
   const path = storagePath(config.storage);
+  const sharing: Sharing = config.share_group ? 'group' : 'owner';
   let store: SqliteStore;
   try {
     await listeners.openTls(path, clock, log, () => void announce());
     const onError = (err: unknown) => log.error({ err }, 'store failed');
-    store = new SqliteStore({ path, durability: config.durability, clock, onError });
+    store = new SqliteStore({ path, durability: config.durability, clock, sharing, onError });
+    tighten(path, sharing, log);
   } catch (cause) {
     listeners.destroyAll();
     await listeners.close();
@@ -138,7 +146,7 @@ export async function startHub(
 
   const announce = () => {
     const { url, socket, fingerprint } = listeners;
-    return writePidFiles(path, { pid: process.pid, port, url, socket, fingerprint }, instanceId);
+    return writePidFiles(path, { pid: process.pid, port, url, socket, fingerprint }, instanceId, sharing);
   };
   const removePidFiles = await announce();
   if (!config.no_tcp && !isLoopback(config.host)) {
@@ -210,6 +218,21 @@ export async function startHub(
     },
     mount: (prefix, mounted) => http.mounts.add(prefix, mounted),
   };
+}
+
+/** What an earlier version, or another hub, has left open to other accounts. */
+function tighten(path: string, sharing: Sharing, log: HubLog): void {
+  const folder = dirname(path);
+  const files = [
+    path,
+    `${path}-wal`,
+    `${path}-shm`,
+    join(folder, LOG_FILE),
+    ...pidFilesIn(folder).map((file) => file.path),
+  ];
+  const tightened = files.filter((file) => share(file, sharing));
+  if (tightened.length > 0)
+    log.warn({ files: tightened }, 'files that other accounts could read are closed to them now');
 }
 
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());

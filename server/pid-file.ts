@@ -4,21 +4,26 @@ import { request } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { json } from 'node:stream/consumers';
 import { type PidFile, pidFilePaths, readPidFile } from '../base/pid-file.js';
+import { FILE_MODES, type Sharing, share } from '../base/sharing.js';
 
 /** @returns a function that removes what is still this process's */
 export async function writePidFiles(
   storagePath: string,
   file: Omit<PidFile, 'path'>,
   instanceId: string,
+  sharing: Sharing,
 ): Promise<() => void> {
   const { shared, own } = pidFilePaths(storagePath, file.port);
   const text = `${JSON.stringify(file)}\n`;
-  writeFileSync(own, text);
+  const write = (path: string) => {
+    writeFileSync(path, text, { mode: FILE_MODES[sharing] });
+    share(path, sharing);
+  };
+  write(own);
   // Another live hub on the same store keeps its entry; a stale one is overwritten (arc-v1 §12 C8). The address is ours now,
   // so whoever answers there is not the other one.
   const other = readPidFile(shared);
-  if (other === undefined || other.url === file.url || !(await isHub(other.url, instanceId)))
-    writeFileSync(shared, text);
+  if (other === undefined || other.url === file.url || !(await isHub(other.url, instanceId))) write(shared);
   return () => {
     for (const path of [shared, own]) {
       const current = readPidFile(path);

@@ -1,10 +1,11 @@
 /** Finds the hub of a storage, or starts one in the background (arc-v1 §8.5). */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, readFileSync, statSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { pidFilesIn } from '../../base/pid-file.js';
+import { makeFolder } from '../../base/sharing.js';
 import { hubOutOfReach } from '../relay/spools.js';
 import { findByStorage, findHub, sameFile, type Target } from './locate.js';
 import { probeHub } from './probe.js';
@@ -64,7 +65,7 @@ export async function startHub(target: Target, flags: readonly string[], timeout
   const failed = { running: false, started: false, url: target.url };
   let output: number;
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder, 'owner');
     output = openSync(log, 'a', 0o600);
   } catch (cause) {
     return { ...failed, error: `spawn failed: ${(cause as Error).message}` };

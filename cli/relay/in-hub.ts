@@ -37,6 +37,7 @@ export async function startRelay(
     identify: async () => identity,
     log,
     watch: settings.watch,
+    sharing: settings.sharing,
     retentionSec: settings.retentionSec,
     maxRequestBytes: requestCapBytes(limitsOf(config)) + ENVELOPE_BYTES,
   });

@@ -1,5 +1,6 @@
 /** Settings of the file relay, for the hub that serves one and for the relay that runs alone. */
 import { type Command, InvalidArgumentError, type Option } from 'commander';
+import { SHARINGS, type Sharing } from '../../base/sharing.js';
 import type { WatchMode } from '../../relay/spool-watch.js';
 import { flag, settingName, takesValue, text } from '../options.js';
 
@@ -7,6 +8,7 @@ export interface RelaySettings {
   watch: WatchMode;
   retentionSec: number | undefined;
   bindAgents: boolean;
+  sharing: Sharing;
 }
 
 export const relayOptions = (): Option[] => [
@@ -16,6 +18,9 @@ export const relayOptions = (): Option[] => [
   text('--relay-retention <age>', 'remove files of answered relay requests older than this, such as 12h or 7d')
     .argParser(duration)
     .default(undefined, 'kept for ever'),
+  text('--relay-share <who>', 'who may use the folder of the relay: a sandbox may run as another account')
+    .choices([...SHARINGS])
+    .default('owner'),
   flag('--relay-bind-agents', 'a folder of the relay speaks only for its own agent'),
 ];
 
@@ -27,11 +32,17 @@ export function duration(value: string): number {
 }
 
 export function relaySettings(command: Command): RelaySettings {
-  const given = command.opts<{ relayWatch?: WatchMode; relayRetention?: number; relayBindAgents?: boolean }>();
+  const given = command.opts<{
+    relayWatch?: WatchMode;
+    relayRetention?: number;
+    relayBindAgents?: boolean;
+    relayShare?: Sharing;
+  }>();
   return {
     watch: given.relayWatch ?? 'auto',
     retentionSec: given.relayRetention,
     bindAgents: given.relayBindAgents === true,
+    sharing: given.relayShare ?? 'owner',
   };
 }
 

@@ -1,8 +1,8 @@
 /** The client's end of a spool: writes requests, waits for answers (arc-v1 §7.5). */
 import { randomUUID } from 'node:crypto';
 import { constants, type FSWatcher, watch } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder, sharingOf } from '../../base/sharing.js';
 import { HubError, isJsonObject } from '../../protocol/index.js';
 import { readHubFile } from '../../relay/hub-file.js';
 import { type Io, ioFor } from '../../relay/io.js';
@@ -125,8 +125,10 @@ export class SpoolDoor {
 
   /** Makes the folders of this agent, and learns what they lie on. */
   async #prepare(): Promise<Io> {
-    await mkdir(this.#requests, { recursive: true });
-    await mkdir(this.#responses, { recursive: true });
+    // Like the spool itself, so that its hub may do with them what it must, whoever that is.
+    const sharing = sharingOf(this.#spool);
+    makeFolder(this.#requests, sharing);
+    makeFolder(this.#responses, sharing);
     return ioFor(this.#requests);
   }
 

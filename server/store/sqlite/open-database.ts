@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { accessSync, constants, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
+import { makeFile, makeFolder, type Sharing } from '../../../base/sharing.js';
 import { ConfigError } from '../../config.js';
 import { USUAL_BYTES, USUAL_PAGES } from './log-size.js';
 import { ARC_V1_SCHEMA } from './migrations/arc-v1.js';
@@ -17,10 +18,12 @@ export function storagePath(setting: string): string {
  * Opens the file, makes what is missing and migrates what is ours. Other hubs may have it open.
  * @throws {ConfigError} one line: a directory, not writable, no database, or made by a newer version
  */
-export function openDatabase(path: string, durability: 'full' | 'normal', now: string): Database {
-  checkPath(path);
+export function openDatabase(path: string, durability: 'full' | 'normal', now: string, sharing: Sharing): Database {
+  checkPath(path, sharing);
   let db: Database | undefined;
   try {
+    // The log and its index get the mode of the file.
+    if (!existsSync(path)) makeFile(path, sharing);
     db = new Sqlite(path, { timeout: 5_000 });
     db.pragma('journal_mode = WAL');
     db.pragma(`synchronous = ${durability === 'full' ? 'FULL' : 'NORMAL'}`);
@@ -46,22 +49,10 @@ export function openDatabase(path: string, durability: 'full' | 'normal', now: s
   }
 }
 
-/** Node's own `recursive` never returns where a parent exists and still takes no folder, as `/proc` does. */
-function makeFolder(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return;
-  if (dirname(folder) !== folder) makeFolder(dirname(folder));
-  try {
-    mkdirSync(folder);
-  } catch (cause) {
-    // Somebody else made it meanwhile.
-    if (!statSync(folder, { throwIfNoEntry: false })?.isDirectory()) throw cause;
-  }
-}
-
-function checkPath(path: string): void {
+function checkPath(path: string, sharing: Sharing): void {
   const folder = dirname(path);
   try {
-    makeFolder(folder);
+    makeFolder(folder, sharing);
   } catch {
     throw new ConfigError(`unable to create storage directory: ${folder}`);
   }

@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
 import type { Database, Statement } from 'better-sqlite3';
 import { type Clock, type Timer, timestamp } from '../../../base/clock.js';
+import type { Sharing } from '../../../base/sharing.js';
 import { HubError } from '../../../protocol/index.js';
 import type { Committed, StateChange } from '../../domain/changes.js';
 import { type CommandName, type Commands, perform, recall, type Written } from '../../domain/commands/index.js';
@@ -27,6 +28,8 @@ export interface SqliteOptions {
   path: string;
   durability: 'full' | 'normal';
   clock: Clock;
+  /** Who else may use the file (default: nobody). */
+  sharing?: Sharing;
   /** Called when looking for other writers failed, which the next look repeats. */
   onError: (cause: unknown) => void;
 }
@@ -58,11 +61,11 @@ export class SqliteStore implements Store {
   #problem: string | undefined;
   #onHealth: (problem: string | undefined) => void = () => undefined;
 
-  constructor({ path, durability, clock, onError }: SqliteOptions) {
+  constructor({ path, durability, clock, sharing = 'owner', onError }: SqliteOptions) {
     this.location = path;
     this.#clock = clock;
     this.#onError = onError;
-    this.#db = openDatabase(path, durability, timestamp(clock.nowMs()));
+    this.#db = openDatabase(path, durability, timestamp(clock.nowMs()), sharing);
     this.#tables = new SqliteTables(this.#db);
     this.journal_mode = String(this.#db.pragma('journal_mode', { simple: true }));
     const general = this.#tables.channels.get('general');
