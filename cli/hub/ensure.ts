@@ -7,8 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { pidFilesIn } from '../../base/pid-file.js';
 import { makeFolder } from '../../base/sharing.js';
 import { hubOutOfReach } from '../relay/spools.js';
-import { findByStorage, findHub, sameFile, type Target } from './locate.js';
+import { type FoundHub, findByStorage, findHub, sameFile, type Target } from './locate.js';
 import { probeHub } from './probe.js';
+import { takingTurns } from './start-lock.js';
 
 const LOOK_EVERY_MS = 50;
 const LOG_FILE = 'arc.log';
@@ -39,10 +40,7 @@ export async function ensureHub(
   spool: string | undefined,
 ): Promise<Ensured> {
   const hub = await findHub(target);
-  if (hub !== undefined) {
-    const elsewhere = !sameFile(hub.storage_path, target.storage);
-    return { running: true, started: false, url: hub.url, ...(elsewhere && { storage_path: hub.storage_path }) };
-  }
+  if (hub !== undefined) return found(hub, target);
   const other = target.port === 0 ? undefined : await probeHub(target.url);
   if (other !== undefined) {
     const error = `${target.url} is a hub on ${other.storage_path}, not on ${target.storage}; choose another --port`;
@@ -55,7 +53,16 @@ export async function ensureHub(
       `Use it through the relay (arc whoami --agent NAME --relay ${elsewhere}), or start another with --force`;
     return { running: false, started: false, url: target.url, spool: elsewhere, error };
   }
-  return startHub(target, flags, timeoutMs);
+  return takingTurns(target.storage, timeoutMs, async () => {
+    // Another command may have started one meanwhile.
+    const started = await findByStorage(target);
+    return started === undefined ? startHub(target, flags, timeoutMs) : found(started, target);
+  });
+}
+
+function found(hub: FoundHub, target: Target): Ensured {
+  const elsewhere = !sameFile(hub.storage_path, target.storage);
+  return { running: true, started: false, url: hub.url, ...(elsewhere && { storage_path: hub.storage_path }) };
 }
 
 /** Starts a hub that outlives this command, and waits until it answers. */

@@ -46,6 +46,14 @@ describe('ensure', () => {
     expect(await ensure(folder)).toEqual({ running: true, started: false, url: first.url });
   });
 
+  it('starts one hub, however many ask for it at once', async () => {
+    await using folder = await newFolder();
+    const all = await Promise.all(Array.from({ length: 4 }, () => ensure(folder)));
+    expect(all.filter(({ started }) => started)).toHaveLength(1);
+    expect(new Set(all.map(({ url }) => url)).size).toBe(1);
+    expect(readdirSync(folder.path).filter((name) => /^\.arc\.\d+\.pid$/.test(name))).toHaveLength(1);
+  });
+
   it('finds it through another name of the storage, and from a folder below', async () => {
     await using folder = await newFolder();
     const { url } = await ensure(folder);
