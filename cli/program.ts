@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { completionCommands } from './commands/completion.js';
 import { controlCommands } from './commands/control.js';
 import { demoCommands } from './commands/demo.js';
 import { guardCommands } from './commands/guard.js';
@@ -54,6 +55,7 @@ const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['Agent hosts:', guardCommands],
   ['Who is there:', identityCommands],
   ['Lists:', listCommands],
+  ['Lists:', () => completionCommands(buildProgram)],
 ];
 
 const AFTER = `
