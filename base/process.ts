@@ -17,14 +17,21 @@ export function isAlive(pid: number): boolean {
   }
 }
 
-/** Whether process `pid` itself listens on TCP `port`; undefined where that cannot be learned. */
-export function listensOn(pid: number, port: number): boolean | undefined {
-  return process.platform === 'linux' ? listensByProc(pid, port) : listensByLsof(pid, port);
+/**
+ * Whether process `pid` itself listens on a TCP port, or on the Unix socket of a path; undefined where that cannot be
+ * learned.
+ */
+export function listensOn(pid: number, place: number | string): boolean | undefined {
+  return process.platform === 'linux' ? listensByProc(pid, place) : listensByLsof(pid, place);
 }
 
-function listensByProc(pid: number, port: number): boolean | undefined {
+function listensByProc(pid: number, place: number | string): boolean | undefined {
   try {
-    const sockets = new Set(['tcp', 'tcp6'].flatMap((table) => listeningSockets(table, port)));
+    const sockets = new Set(
+      typeof place === 'string'
+        ? unixSockets(place)
+        : ['tcp', 'tcp6'].flatMap((table) => listeningSockets(table, place)),
+    );
     if (sockets.size === 0) return undefined;
     return readdirSync(`/proc/${pid}/fd`).some((fd) => sockets.has(linkOf(`/proc/${pid}/fd/${fd}`)));
   } catch {
@@ -42,6 +49,16 @@ function listeningSockets(table: string, port: number): string[] {
     .map((columns) => `socket:[${columns[9]}]`);
 }
 
+/** `socket:[inode]` of every listener at `path`; a row of the table: …, flags (accepting), type, state, inode, path. */
+function unixSockets(path: string): string[] {
+  const rows = readFileSync('/proc/self/net/unix', 'utf8').split('\n').slice(1);
+  return rows
+    .filter((row) => row.endsWith(` ${path}`))
+    .map((row) => row.trim().split(/\s+/))
+    .filter(([, , , flags]) => flags === '00010000')
+    .map((columns) => `socket:[${columns[6]}]`);
+}
+
 function linkOf(path: string): string {
   try {
     return readlinkSync(path);
@@ -50,8 +67,11 @@ function linkOf(path: string): string {
   }
 }
 
-function listensByLsof(pid: number, port: number): boolean | undefined {
-  const words = ['-nP', '-a', '-p', String(pid), `-iTCP:${port}`, '-sTCP:LISTEN', '-t'];
-  const { status, error, stdout } = spawnSync('lsof', words, { encoding: 'utf8' });
-  return error || status === null ? undefined : stdout.trim() === String(pid);
+function listensByLsof(pid: number, place: number | string): boolean | undefined {
+  const which = typeof place === 'string' ? ['-U', '-Fn'] : [`-iTCP:${place}`, '-sTCP:LISTEN', '-t'];
+  const { status, error, stdout } = spawnSync('lsof', ['-nP', '-a', '-p', String(pid), ...which], { encoding: 'utf8' });
+  if (error || status === null) return undefined;
+  if (typeof place === 'number') return stdout.trim() === String(pid);
+  // Names with unusual letters are written in ways of its own, so that only a match says something.
+  return stdout.split('\n').some((line) => `${line} `.startsWith(`n${place} `)) || undefined;
 }
