@@ -7,6 +7,8 @@ import { baseUrl, spoolDir } from './connection.js';
 export function explicitAddress(command: Command): string {
   const spool = spoolDir(command);
   if (spool !== undefined) return ` --relay ${quoted(resolve(spool))}`;
-  const given = ['baseUrl', 'host', 'port'].some((name) => command.getOptionValueSource(name) !== undefined);
-  return given ? ` --base-url ${quoted(baseUrl(command))}` : '';
+  const given = (...names: string[]) => names.some((name) => command.getOptionValueSource(name) !== undefined);
+  const { tokenFile } = command.opts<{ tokenFile?: string }>();
+  const token = tokenFile === undefined ? '' : ` --token-file ${quoted(resolve(tokenFile))}`;
+  return (given('baseUrl', 'host', 'port') ? ` --base-url ${quoted(baseUrl(command))}` : '') + token;
 }

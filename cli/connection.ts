@@ -1,5 +1,8 @@
 /** How a command reaches a hub, and as whom. */
 import type { Command, Option } from 'commander';
+import { PrivateFileError, readPrivateFile } from '../base/private-file.js';
+import type { AccessOptions } from '../client/access.js';
+import { defaultBaseUrl, joinedAs, secureIfKnown } from '../client/credentials/resolve.js';
 import type { ConnectOptions, HubClient } from '../client/index.js';
 import { HubError } from '../protocol/errors.js';
 import { DEFAULT_HOST, DEFAULT_PORT } from '../protocol/hub.js';
@@ -11,6 +14,13 @@ export const connectionOptions = (): Option[] => [
   text('--host <host>', 'the same by host and port'),
   integer('--port <n>', 'the same by port alone, on this machine'),
   text('--relay <dir>', 'reach the hub through the files of this spool folder instead'),
+  ...tokenOptions(),
+];
+
+/** Who one is, where the credentials file and the hub's own account do not say it (identity §5). */
+export const tokenOptions = (): Option[] => [
+  text('--token-file <file>', 'file that holds the token, readable for this account only'),
+  text('--token <token>', 'the token itself; better by ARC_TOKEN or --token-file, where no other program sees it'),
 ];
 
 export const agentOption = (description = 'the agent that acts'): Option =>
@@ -33,10 +43,47 @@ export function baseUrl(command: Command): string {
   if (spoolDir(command) !== undefined) command.error('error: --relay cannot be used with this command');
   const { baseUrl, host = DEFAULT_HOST, port = DEFAULT_PORT } = command.opts<Address>();
   const byUrl = baseUrl !== undefined && rankOf(command, 'baseUrl') >= rankOf(command, 'host', 'port');
-  const url = byUrl ? baseUrl.replace(/\/+$/, '') : urlOf(host, port);
-  const scheme = URL.canParse(url) ? new URL(url).protocol : undefined;
-  if (scheme !== 'http:' && scheme !== 'https:') command.error(`error: not the URL of a hub: ${url}`);
+  if (byUrl) return checkedUrl(command, baseUrl);
+  return rankOf(command, 'host', 'port') === -1 ? defaultBaseUrl() : secureIfKnown(urlOf(host, port));
+}
+
+/** Without a slash at the end. */
+export function checkedUrl(command: Command, baseUrl: string): string {
+  const url = baseUrl.replace(/\/+$/, '');
+  const scheme = URL.canParse(url) ? new URL(url).protocol : '';
+  if (!['http:', 'https:', 'unix:'].includes(scheme)) command.error(`error: not the URL of a hub: ${url}`);
   return url;
+}
+
+let warned = false;
+
+/** The token that the command was given; undefined leaves it to the client to look for one. */
+export function tokenGiven(command: Command): string | undefined {
+  const { token, tokenFile } = command.opts<{ token?: string; tokenFile?: string }>();
+  if (token !== undefined && command.getOptionValueSource('token') === 'cli') {
+    if (!warned) process.stderr.write('arc: other programs can see --token: use ARC_TOKEN or --token-file\n');
+    warned = true;
+    return token;
+  }
+  if (tokenFile === undefined) return token;
+  try {
+    const held = readPrivateFile(tokenFile)?.trim();
+    if (held) return held;
+    command.error(`error: --token-file ${tokenFile}: ${held === undefined ? 'there is no such file' : 'it is empty'}`);
+  } catch (cause) {
+    if (cause instanceof PrivateFileError) command.error(`error: --token-file: ${cause.message}`);
+    throw cause;
+  }
+}
+
+/** How the hub is reached and as whom, for a client that finds out the rest. */
+export const accessGiven = (command: Command) => ({ baseUrl: baseUrl(command), token: tokenGiven(command) });
+
+/** The agent that was named; else the one that this account has joined the hub as, else the default. */
+export function agentOf(command: Command): string {
+  const { agent } = command.opts<{ agent: string }>();
+  const named = command.getOptionValueSource('agent') !== 'default';
+  return named || spoolDir(command) !== undefined ? agent : (joinedAs(baseUrl(command)) ?? agent);
 }
 
 /** The spool to use instead of a connection, unless an address was given in a stronger place. */
@@ -52,19 +99,26 @@ const rankOf = (command: Command, ...names: string[]) =>
 /** How the hub is reached, for people. */
 export const addressOf = (command: Command): string => spoolDir(command) ?? baseUrl(command);
 
+interface ClientOptions extends AccessOptions {
+  timeoutMs?: number;
+  agent?: string | undefined;
+}
+
 /** A client that makes a request for each call, as the agent of `--agent` if there is one: by HTTP or by the spool. */
-export async function openClient(command: Command, options: { timeoutMs?: number } = {}): Promise<HubClient> {
+export async function openClient(
+  command: Command,
+  { agent = command.opts<{ agent?: string }>().agent, ...options }: ClientOptions = {},
+): Promise<HubClient> {
   const { HubClient } = await import('../client/index.js');
-  const { agent } = command.opts<{ agent?: string }>();
   const spool = spoolDir(command);
   if (spool !== undefined) return HubClient.overRelay(agent, { spoolDir: spool, ...options });
-  return HubClient.overHttp(agent, { baseUrl: baseUrl(command), ...options });
+  return HubClient.overHttp(agent, { ...accessGiven(command), ...options });
 }
 
 /** An observer over WebSocket: it signs in as nobody, so nobody's session is touched. */
 export async function openObserver(command: Command, options: ConnectOptions = {}): Promise<HubClient> {
   const { HubClient } = await import('../client/index.js');
-  return HubClient.connect(undefined, { baseUrl: baseUrl(command), ...options });
+  return HubClient.connect(undefined, { ...accessGiven(command), ...options });
 }
 
 /**

@@ -9,8 +9,8 @@ import { isList, settingName, takesValue, variableName } from './options.js';
 
 export const DEFAULT_CONFIG_FILE = 'arc.config.json';
 
-/** These say how a command is run, not how it is set up. */
-const NOT_IN_FILE = new Set(['config', 'help', 'version']);
+/** These say how a command is run, not how it is set up; and a secret belongs into a file of its own. */
+const NOT_IN_FILE = new Set(['config', 'help', 'version', 'token']);
 
 export function applySettings(command: Command, argv: readonly string[], env: NodeJS.ProcessEnv = process.env): void {
   const flags = new Set(argv.map((word) => word.split('=', 1)[0] ?? word));

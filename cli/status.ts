@@ -1,7 +1,7 @@
 /** What `arc status` gathers, and how it looks. */
 
 import { printable } from '../base/terminal-text.js';
-import { HubClient, HubError, type HubInfo, type Session, type Stats } from '../client/index.js';
+import { type HubClient, HubError, type HubInfo, type Session, type Stats } from '../client/index.js';
 import type { PendingShutdown } from '../protocol/entities.js';
 
 export interface HubStatus {
@@ -22,15 +22,17 @@ export interface NoHub {
 
 export const notRunning = (url: string): NoHub => ({ running: false, url, error: 'no running hub found' });
 
-/** Undefined when no hub answers at `url`, or through the client given for it. */
-export async function statusOf(url: string, relayed?: HubClient): Promise<HubStatus | undefined> {
-  const client = relayed ?? HubClient.overHttp(undefined, { baseUrl: url, timeoutMs: 5_000 });
+/**
+ * Undefined when no hub answers through the client.
+ * @throws {HubError} `unauthorized`: one does, and refuses
+ */
+export async function statusOf(url: string, client: HubClient): Promise<HubStatus | undefined> {
   try {
     const hub = await client.hubInfo();
     const stats = await client.stats().catch(() => null);
     return { running: true, url, hub, stats, agents: await client.agents(), shutdown: await client.getShutdown() };
   } catch (cause) {
-    if (cause instanceof HubError) return undefined;
+    if (cause instanceof HubError && cause.code !== 'unauthorized') return undefined;
     throw cause;
   } finally {
     await client.close();

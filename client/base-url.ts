@@ -1,4 +1,5 @@
-import { DEFAULT_BASE_URL, HubError } from '../protocol/index.js';
+import { HubError } from '../protocol/errors.js';
+import { DEFAULT_BASE_URL } from '../protocol/hub.js';
 
 /**
  * The hub's address without a slash at the end, in the scheme asked for; `http`, `https`, `ws` and `wss` are understood. For

@@ -1,6 +1,5 @@
 /** Executes relayed requests at a hub elsewhere, by HTTP. */
 import { Agent, type IncomingMessage, request } from 'node:http';
-import { Agent as TlsAgent, request as tlsRequest } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Execute, RelayCall } from './execution.js';
 import type { HubIdentity } from './hub-file.js';
@@ -14,20 +13,30 @@ const SPARE_SEC = 5;
 const MAX_ANSWER_BYTES = 256 * 2 ** 20;
 
 export interface HttpExecutorOptions {
+  /** `http://…`, or what `agent` understands. */
   baseUrl: string;
   requestTimeoutSec: number;
+  /** Makes the connections, for a hub that is known by its key or listens on a Unix socket; ended with the executor. */
+  agent?: Agent | undefined;
+  /** Whom the hub knows the relay as. */
+  token?: string | undefined;
 }
 
 export class HttpExecutor implements Disposable {
+  readonly #name: string;
   readonly #url: URL;
   readonly #timeoutSec: number;
-  readonly #agent: Agent | TlsAgent;
+  readonly #agent: Agent;
+  readonly #token: string | undefined;
 
   /** @throws TypeError when the URL is none */
-  constructor({ baseUrl, requestTimeoutSec }: HttpExecutorOptions) {
-    this.#url = new URL(baseUrl);
+  constructor({ baseUrl, requestTimeoutSec, agent, token }: HttpExecutorOptions) {
+    this.#name = baseUrl.replace(/\/+$/, '');
+    // What a request on a Unix socket is told.
+    this.#url = new URL(baseUrl.startsWith('unix:') ? 'http://localhost' : baseUrl);
     this.#timeoutSec = requestTimeoutSec;
-    this.#agent = this.#url.protocol === 'https:' ? new TlsAgent({ keepAlive: true }) : new Agent({ keepAlive: true });
+    this.#agent = agent ?? new Agent({ keepAlive: true });
+    this.#token = token;
   }
 
   readonly execute: Execute = async (call) => {
@@ -53,7 +62,7 @@ export class HttpExecutor implements Disposable {
         instance_id: String(result.instance_id),
         implementation: String(result.implementation ?? ''),
         version: String(result.implementation_version ?? ''),
-        url: this.#url.href.replace(/\/+$/, ''),
+        url: this.#name,
       };
     } catch {
       return undefined;
@@ -67,22 +76,25 @@ export class HttpExecutor implements Disposable {
   #once(call: Request, timeoutMs: number): Promise<RelayAnswer> {
     const { method, body, idempotency_key, signal } = call;
     const headers: Record<string, string | number> = {};
+    if (this.#token !== undefined) headers.Authorization = `Bearer ${this.#token}`;
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (body !== undefined || method !== 'GET') headers['Content-Length'] = Buffer.byteLength(body ?? '');
     if (idempotency_key !== undefined) headers['Idempotency-Key'] = latin(idempotency_key);
     // The path is a path and never a whole address, so the request goes nowhere else.
     const path = this.#url.pathname.replace(/\/+$/, '') + escaped(call.path);
-    const { hostname, port, protocol } = this.#url;
+    const { hostname, protocol, port } = this.#url;
     const host = hostname.replace(/^\[|\]$/g, '');
-    const open = protocol === 'https:' ? tlsRequest : request;
     return new Promise((resolve, reject) => {
-      const outgoing = open({ host, port, method, path, headers, agent: this.#agent, signal }, (answer) => {
-        void readAll(answer).then((text) => {
-          const code = header(answer, 'x-arc-error');
-          const details = parse(header(answer, 'x-arc-details'));
-          resolve(answerOf({ status: answer.statusCode ?? 0, text, code, details }));
-        }, reject);
-      });
+      const outgoing = request(
+        { host, port: port || (protocol === 'https:' ? 443 : 80), method, path, headers, agent: this.#agent, signal },
+        (answer) => {
+          void readAll(answer).then((text) => {
+            const code = header(answer, 'x-arc-error');
+            const details = parse(header(answer, 'x-arc-details'));
+            resolve(answerOf({ status: answer.statusCode ?? 0, text, code, details }));
+          }, reject);
+        },
+      );
       const timer = setTimeout(() => outgoing.destroy(new TimeoutError('timed out')), timeoutMs);
       outgoing.once('close', () => clearTimeout(timer));
       outgoing.once('error', reject);

@@ -23,14 +23,14 @@ import { helpLines } from './view/windows.js';
 const COLUMNS = 100;
 const RECENT = 50;
 
-export async function runPlain({ baseUrl, agent_id, display_name, signal }: RunOptions): Promise<number> {
+export async function runPlain({ baseUrl, token, agent_id, display_name, signal }: RunOptions): Promise<number> {
   const { stdin, stdout } = process;
   const follows = stdout.isTTY === true && stdin.isTTY === true;
   const write = (text: string) => stdout.write(`${text}\n`);
   const store = new Store(initialState({ baseUrl, self: agent_id, nowMs: Date.now(), bell: 'off' }));
   const state = () => store.state;
   const dispatch = store.dispatch;
-  const reader = new Reader({ baseUrl, dispatch, state, seenOf: () => new Map(), onLive: () => undefined });
+  const reader = new Reader({ baseUrl, token, dispatch, state, seenOf: () => new Map(), onLive: () => undefined });
   if (!follows) {
     signal?.addEventListener('abort', () => void reader.close());
     return printOnce(store, reader, write);
@@ -42,6 +42,7 @@ export async function runPlain({ baseUrl, agent_id, display_name, signal }: RunO
   });
   const actor = new Actor({
     baseUrl,
+    token,
     agent_id,
     display_name,
     dispatch,

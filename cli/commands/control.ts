@@ -1,8 +1,9 @@
 /** Looking after a running hub: status, shutdown, op. */
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { CommandError } from '../../base/command-error.js';
+import type { Access } from '../../client/access.js';
 import { declare, show } from '../command.js';
-import { baseUrl, connectionOptions, observerOption, openClient, spoolDir } from '../connection.js';
+import { baseUrl, connectionOptions, observerOption, openClient, spoolDir, tokenGiven } from '../connection.js';
 import { flag, integer, text } from '../options.js';
 import { table, writeJson } from '../output.js';
 
@@ -14,10 +15,11 @@ export const controlCommands = (): Command[] => [
     help: STATUS_HELP,
     async run(command) {
       const spool = spoolDir(command);
-      const url = spool ?? (await hubUrl(command));
+      const access = spool === undefined ? await hubHere(command) : undefined;
+      const url = spool ?? access?.baseUrl ?? baseUrl(command);
       const { statusOf, statusView, notRunning } = await import('../status.js');
-      const relayed = spool === undefined ? undefined : await openClient(command, { timeoutMs: 5_000 });
-      const status = await statusOf(url, relayed);
+      const found = access === undefined ? {} : { ...access, token: tokenGiven(command) ?? access.token };
+      const status = await statusOf(url, await openClient(command, { timeoutMs: 5_000, ...found }));
       show(command, status ?? notRunning(url), statusView);
       return status === undefined ? 1 : 0;
     },
@@ -76,12 +78,12 @@ const operationsView = (rows: readonly { name: string; kind: string; summary: st
     rows.map(({ name, kind, summary }) => [name, kind, summary]),
   );
 
-/** What was named decides; else the hub of this folder, and at last the default address. */
-async function hubUrl(command: Command): Promise<string> {
+/** The hub of this folder, unless another was named. */
+async function hubHere(command: Command): Promise<Access | undefined> {
   const named = (name: string) => command.getOptionValueSource(name) !== undefined;
-  if (!named('storage') && ['baseUrl', 'host', 'port'].some(named)) return baseUrl(command);
+  if (!named('storage') && ['baseUrl', 'host', 'port'].some(named)) return undefined;
   const { findHub, targetOf } = await import('../hub/locate.js');
-  return (await findHub(targetOf(command)))?.url ?? baseUrl(command);
+  return (await findHub(targetOf(command)))?.access;
 }
 
 function jsonObject(value: string): Record<string, unknown> {

@@ -4,6 +4,7 @@ import { printable } from '../../base/terminal-text.js';
 import { DEFAULT_BASE_URL, DEFAULT_SPOOL_DIR } from '../../protocol/hub.js';
 import type { SpoolStatus } from '../../relay/retention.js';
 import { declare, show } from '../command.js';
+import { checkedUrl, tokenGiven, tokenOptions } from '../connection.js';
 import { decimal, text } from '../options.js';
 import { table } from '../output.js';
 import { duration, relayOptions, relaySettings } from '../relay/options.js';
@@ -15,6 +16,7 @@ export const relayCommands = (): Command[] => [
     args: [new Argument('[action]', 'what to do').choices(['run', 'status', 'clean']).default('run')],
     options: [
       text('--base-url <url>', 'the hub that requests go to').default(DEFAULT_BASE_URL),
+      ...tokenOptions(),
       text('--spool-dir <dir>', 'the spool').default(DEFAULT_SPOOL_DIR),
       decimal('--request-timeout-sec <sec>', 'how long the hub may take to answer a request').default(30),
       // The relay paces itself; scripts made for Arc may say it all the same.
@@ -27,9 +29,9 @@ export const relayCommands = (): Command[] => [
       const [action] = command.processedArgs as ['run' | 'status' | 'clean'];
       const { spoolDir, olderThan, ...flags } = command.opts<RelayFlags>();
       if (action === 'run') {
-        if (!URL.canParse(flags.baseUrl)) command.error(`error: not the URL of a hub: ${flags.baseUrl}`);
+        const access = { baseUrl: checkedUrl(command, flags.baseUrl), token: tokenGiven(command) };
         const { relayAlone } = await import('../relay/alone.js');
-        await relayAlone({ ...relaySettings(command), ...flags, spoolDir, json: flags.json === true });
+        await relayAlone({ ...relaySettings(command), ...flags, ...access, spoolDir, json: flags.json === true });
         process.exit(0);
       }
       const { clean, spoolStatus } = await import('../../relay/retention.js');

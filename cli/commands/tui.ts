@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { declare } from '../command.js';
-import { baseUrl, connectionOptions } from '../connection.js';
+import { accessGiven, agentOf, connectionOptions } from '../connection.js';
 import { flag, text } from '../options.js';
 
 export const tuiCommands = (): Command[] => [
@@ -39,7 +39,7 @@ async function tui(command: Command): Promise<number> {
   const { runTui, untilSignal } = await import('../../tui/index.js');
   const signal = untilSignal();
   const options = { agent_id: agent, display_name: name, theme, plain, mouse, signal };
-  if (demo !== true) return runTui({ baseUrl: baseUrl(command), ...options });
+  if (demo !== true) return runTui({ ...options, ...accessGiven(command), agent_id: agentOf(command) });
   await using hub = await startDemoHub();
   // The hub stays until the dashboard is left.
   return await runTui({ baseUrl: hub.url, remember: false, ...options });

@@ -41,7 +41,7 @@ export async function ensureHub(
 ): Promise<Ensured> {
   const hub = await findHub(target);
   if (hub !== undefined) return found(hub, target);
-  const other = target.port === 0 ? undefined : await probeHub(target.url);
+  const other = target.port === 0 ? undefined : await probeHub(target.url, dirname(target.storage));
   if (other !== undefined) {
     const error = `${target.url} is a hub on ${other.storage_path}, not on ${target.storage}; choose another --port`;
     return { running: false, started: false, url: target.url, error };
@@ -112,7 +112,7 @@ export async function startHub(target: Target, flags: readonly string[], timeout
 async function answering(target: Target, pid: number): Promise<string | undefined> {
   const pidFile = pidFilesIn(dirname(target.storage)).find((file) => file.pid === pid);
   if (pidFile === undefined) return undefined;
-  const hub = await probeHub(pidFile.url);
+  const hub = await probeHub(pidFile.url, dirname(target.storage));
   return hub !== undefined && sameFile(hub.storage_path, target.storage) ? hub.url : undefined;
 }
 

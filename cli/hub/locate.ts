@@ -8,6 +8,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { nearestPidFile, type PidFile, pidFilesIn } from '../../base/pid-file.js';
 import { listensOn } from '../../base/process.js';
+import { socketOf } from '../../client/base-url.js';
 import { DEFAULT_HOST, DEFAULT_PORT, DEFAULT_STORAGE } from '../../protocol/hub.js';
 import { type HubIdentity, probeHub, urlOf } from './probe.js';
 
@@ -28,7 +29,12 @@ export interface FoundHub extends HubIdentity {
 }
 
 export function targetOf(command: Command): Target {
-  const { host = DEFAULT_HOST, port = DEFAULT_PORT, storage = DEFAULT_STORAGE } = command.opts<Partial<Target>>();
+  const {
+    host = DEFAULT_HOST,
+    port = DEFAULT_PORT,
+    storage = DEFAULT_STORAGE,
+    ...opts
+  } = command.opts<TargetOptions>();
   const named = (name: string) => ![undefined, 'default'].includes(command.getOptionValueSource(name));
   return {
     storage: storagePath(storage),
@@ -36,15 +42,20 @@ export function targetOf(command: Command): Target {
     portNamed: named('port') || named('host'),
     host,
     port,
-    url: urlOf(host, port),
+    url: opts.tcp === false && opts.socket ? `unix:${storagePath(opts.socket)}` : urlOf(host, port),
   };
+}
+
+interface TargetOptions extends Partial<Pick<Target, 'host' | 'port' | 'storage'>> {
+  socket?: string;
+  tcp?: boolean;
 }
 
 /** A hub that serves exactly this storage, by a pid file beside it or at the address given; what was named goes first. */
 export async function findByStorage(target: Target): Promise<FoundHub | undefined> {
   const known = pidFilesIn(dirname(target.storage)).map(({ url }) => url);
   for (const url of new Set(target.portNamed ? [target.url, ...known] : [...known, target.url])) {
-    const hub = await probeHub(url);
+    const hub = await probeHub(url, dirname(target.storage));
     if (hub !== undefined && sameFile(hub.storage_path, target.storage)) return identified(hub);
   }
   return undefined;
@@ -58,7 +69,7 @@ export async function findHub(target: Target): Promise<FoundHub | undefined> {
   const hub = await findByStorage(target);
   if (hub !== undefined || target.storageNamed) return hub;
   const above = target.portNamed ? undefined : nearestPidFile(process.cwd());
-  const there = above === undefined ? undefined : await probeHub(above.url);
+  const there = above === undefined ? undefined : await probeHub(above.url, dirname(above.path));
   if (there !== undefined && above !== undefined && dirname(above.path) === folderOf(there.storage_path)) {
     return identified(there);
   }
@@ -71,17 +82,25 @@ export function findToStop(target: Target): Promise<FoundHub | undefined> {
 }
 
 async function findAtAddress(target: Target): Promise<FoundHub | undefined> {
-  const hub = await probeHub(target.url);
+  const hub = await probeHub(target.url, dirname(target.storage));
   if (hub === undefined || (target.storageNamed && !sameFile(hub.storage_path, target.storage))) return undefined;
   return identified(hub);
 }
 
 /** Adds a pid file beside the hub's storage if it names this hub, and a process that may be it. */
 function identified(hub: HubIdentity): FoundHub {
-  const port = Number(new URL(hub.url).port || 80);
-  const named = pidFilesIn(folderOf(hub.storage_path)).filter((file) => file.port === port);
-  const pidFile = named.find(({ pid }) => listensOn(pid, port) !== false);
+  const place = placeOf(hub.url);
+  const named = pidFilesIn(folderOf(hub.storage_path)).filter((file) => placeOf(file.url) === place);
+  const pidFile = named.find(({ pid }) => listensOn(pid, place) !== false);
   return pidFile === undefined ? hub : { ...hub, pidFile };
+}
+
+/** What a process must hold to be the hub at `url`: its port, or its Unix socket. */
+export function placeOf(url: string): number | string {
+  const socket = socketOf(url);
+  if (socket !== undefined) return socket;
+  const { protocol, port } = new URL(url);
+  return Number(port || (protocol === 'https:' ? 443 : 80));
 }
 
 /** `~` is expanded once, and nowhere else: shells leave it alone in `--storage=~/arc.sqlite3`. */

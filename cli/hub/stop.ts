@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type PidFile, pidFilesIn } from '../../base/pid-file.js';
 import { isAlive, listensOn } from '../../base/process.js';
-import type { FoundHub } from './locate.js';
+import { type FoundHub, placeOf } from './locate.js';
 import { askToShutDown, probeHub } from './probe.js';
 
 const LOOK_EVERY_MS = 50;
@@ -20,12 +20,12 @@ export async function stopHub(hub: FoundHub | undefined): Promise<Stopped> {
     return { stopped: false, error: 'hub is responding but no pidfile found to identify process' };
   }
   const { pid } = pidFile;
-  if (!(await askToShutDown(url))) {
+  if (!(await askToShutDown(hub))) {
     const problem = signal(pidFile);
     if (problem !== undefined) return { stopped: false, error: `failed to stop pid ${pid}: ${problem}` };
   }
   const deadline = Date.now() + GONE_WITHIN_MS;
-  while (isAlive(pid) || (await probeHub(url))?.instance_id === hub.instance_id) {
+  while (isAlive(pid) || (await probeHub(url, dirname(pidFile.path)))?.instance_id === hub.instance_id) {
     if (Date.now() > deadline) return { stopped: false, error: `failed to stop pid ${pid}: it is still running` };
     await sleep(LOOK_EVERY_MS);
   }
@@ -35,8 +35,8 @@ export async function stopHub(hub: FoundHub | undefined): Promise<Stopped> {
 }
 
 /** For a hub that does not take the request. A signal is only for the process that holds the hub's own port. */
-function signal({ pid, port }: PidFile): string | undefined {
-  if (listensOn(pid, port) !== true) return 'it refused to shut down, and cannot be identified for a signal';
+function signal({ pid, url }: PidFile): string | undefined {
+  if (listensOn(pid, placeOf(url)) !== true) return 'it refused to shut down, and cannot be identified for a signal';
   try {
     process.kill(pid, 'SIGTERM');
     return undefined;

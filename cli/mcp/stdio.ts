@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { McpAdapter } from '../../agents/mcp/adapter.js';
 import { StdioTransport } from '../../agents/mcp/stdio-transport.js';
 import { printable } from '../../base/terminal-text.js';
-import { addressOf, openClient } from '../connection.js';
+import { addressOf, agentOf, openClient } from '../connection.js';
 import { packageVersion } from '../version.js';
 
 /** A hub that was lost is waited for no longer than this; the tool's answer then says so. */
@@ -11,7 +11,7 @@ const PATIENCE_MS = 8_000;
 
 export async function serveMcp(command: Command): Promise<number> {
   const hubAt = addressOf(command);
-  const hub = await openClient(command, { timeoutMs: PATIENCE_MS });
+  const hub = await openClient(command, { timeoutMs: PATIENCE_MS, agent: agentOf(command) });
   const adapter = new McpAdapter({ hub, hubAt, version: packageVersion() });
   const transport = new StdioTransport(process.stdin, process.stdout);
   let exitCode = 0;

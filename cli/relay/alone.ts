@@ -1,4 +1,6 @@
 /** `arc relay`: the relay in a process of its own, in front of a hub that it reaches by HTTP. */
+import { findAccess } from '../../client/access.js';
+import { HubAgent } from '../../client/net/agent.js';
 import { DEFAULT_LIMITS, requestCapBytes } from '../../protocol/limits.js';
 import { RelayHost } from '../../relay/host.js';
 import { HttpExecutor } from '../../relay/http-executor.js';
@@ -10,6 +12,7 @@ import type { RelaySettings } from './options.js';
 
 export interface AloneOptions extends RelaySettings {
   baseUrl: string;
+  token: string | undefined;
   spoolDir: string;
   requestTimeoutSec: number;
   json: boolean;
@@ -17,11 +20,13 @@ export interface AloneOptions extends RelaySettings {
 
 /** Runs until it is signalled. */
 export async function relayAlone(options: AloneOptions): Promise<void> {
-  const { baseUrl, spoolDir, requestTimeoutSec, json, bindAgents, ...settings } = options;
+  const { baseUrl, token, spoolDir, requestTimeoutSec, json, bindAgents, ...settings } = options;
   const signalled = new Promise<void>((resolve) => {
     process.once('SIGTERM', () => resolve()).once('SIGINT', () => resolve());
   });
-  using executor = new HttpExecutor({ baseUrl, requestTimeoutSec });
+  const access = await findAccess({ baseUrl, token }, undefined);
+  const agent = new HubAgent(access, { keepAlive: true });
+  using executor = new HttpExecutor({ baseUrl, requestTimeoutSec, agent, token: access.token });
   const relay = new RelayHost({
     ...settings,
     spoolDir,

@@ -11,7 +11,7 @@ import {
   readPrivateFile,
   writePrivateFile,
 } from '../../base/private-file.js';
-import { HubError } from '../../protocol/index.js';
+import { HubError } from '../../protocol/errors.js';
 import { canonicalUrl } from '../base-url.js';
 
 export interface Credentials {

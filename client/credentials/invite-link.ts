@@ -1,6 +1,6 @@
 /** The line that brings an agent to a hub on another machine (identity §6): where it is, by what it is known, and a token. */
 import { isIP } from 'node:net';
-import { HubError } from '../../protocol/index.js';
+import { HubError } from '../../protocol/errors.js';
 
 export interface Invite {
   /** Without brackets. */

@@ -3,7 +3,8 @@ import { lstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type PidFile, pidFilesIn } from '../../base/pid-file.js';
 import { PrivateFileError, readPrivateFile } from '../../base/private-file.js';
-import { DEFAULT_PORT, HubError } from '../../protocol/index.js';
+import { HubError } from '../../protocol/errors.js';
+import { DEFAULT_PORT } from '../../protocol/hub.js';
 import { canonicalUrl } from '../base-url.js';
 
 /** The operator's token, beside the store (identity §5). */

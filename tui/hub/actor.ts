@@ -14,6 +14,8 @@ const CALL_MS = 10_000;
 
 export interface ActorOptions {
   readonly baseUrl: string;
+  /** Who the person is; undefined leaves it to the client to find out. */
+  readonly token?: string | undefined;
   readonly agent_id: string;
   readonly display_name: string | undefined;
   readonly dispatch: (action: Action) => void;
@@ -33,12 +35,13 @@ export class Actor {
   }
 
   async open(): Promise<void> {
-    const { baseUrl, agent_id, display_name, dispatch, randomId, onIdentity } = this.#options;
+    const { baseUrl, token, agent_id, display_name, dispatch, randomId, onIdentity } = this.#options;
     const { signal } = this.#ending;
     for (let name = agent_id; !signal.aborted; name = `${agent_id}-${randomId().slice(0, 4)}`) {
       try {
         const hub = await HubClient.connect(name, {
           baseUrl,
+          token,
           displayName: display_name,
           replace: false,
           waitForHub: true,

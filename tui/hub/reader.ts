@@ -30,6 +30,7 @@ interface Page {
 
 export interface ReaderOptions {
   readonly baseUrl: string;
+  readonly token?: string | undefined;
   readonly dispatch: (action: Action) => void;
   readonly state: () => State;
   readonly seenOf: (instanceId: string) => ReadonlyMap<string, number>;
@@ -52,11 +53,11 @@ export class Reader {
 
   /** Goes on until the hub was reached and its state is known, or `close`. */
   async open(): Promise<void> {
-    const { baseUrl, dispatch } = this.#options;
+    const { baseUrl, token, dispatch } = this.#options;
     const { signal } = this.#ending;
     let hub: HubClient;
     try {
-      hub = await HubClient.connect(undefined, { baseUrl, signal });
+      hub = await HubClient.connect(undefined, { baseUrl, token, signal });
     } catch (cause) {
       if (signal.aborted) return;
       const error = HubError.from(cause);
@@ -66,7 +67,7 @@ export class Reader {
       }
       dispatch({ type: 'link', which: 'reader', state: 'waiting', text: error.message });
       try {
-        hub = await HubClient.connect(undefined, { baseUrl, signal, waitForHub: true });
+        hub = await HubClient.connect(undefined, { baseUrl, token, signal, waitForHub: true });
       } catch (again) {
         if (!signal.aborted) {
           dispatch({ type: 'link', which: 'reader', state: 'closed', text: HubError.from(again).message });

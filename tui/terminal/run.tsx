@@ -16,6 +16,8 @@ import { Screen } from './screen.js';
 
 export interface RunOptions {
   readonly baseUrl: string;
+  /** Who the person is; by default the client finds out. */
+  readonly token?: string | undefined;
   readonly agent_id: string;
   readonly display_name?: string | undefined;
   readonly theme?: ThemeName | undefined;
@@ -35,7 +37,7 @@ const GOODBYE_MS = 1_500;
 
 /** Runs until the person leaves or `signal` ends it; the exit code. */
 export async function runOnTerminal(options: RunOptions): Promise<number> {
-  const { baseUrl, agent_id, env = process.env, mouse = true, remember = true, signal } = options;
+  const { baseUrl, token, agent_id, env = process.env, mouse = true, remember = true, signal } = options;
   const { stdin, stdout } = process;
   const path = prefsPath(env);
   let prefs: Prefs = remember ? readPrefs(path) : NO_PREFS;
@@ -52,6 +54,7 @@ export async function runOnTerminal(options: RunOptions): Promise<number> {
   });
   const actor: Actor = new Actor({
     baseUrl,
+    token,
     agent_id,
     display_name: options.display_name ?? prefs.display_name,
     dispatch: store.dispatch,
@@ -61,6 +64,7 @@ export async function runOnTerminal(options: RunOptions): Promise<number> {
   });
   const reader = new Reader({
     baseUrl,
+    token,
     dispatch: store.dispatch,
     state: () => store.state,
     seenOf: (instance) => prefs.seen.get(instance) ?? new Map(),
