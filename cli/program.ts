@@ -6,6 +6,7 @@ import { guardCommands } from './commands/guard.js';
 import { hookCommands } from './commands/hook.js';
 import { hubCommands } from './commands/hub.js';
 import { identityCommands } from './commands/identity.js';
+import { joinCommands } from './commands/join.js';
 import { leaseCommands } from './commands/leases.js';
 import { listCommands } from './commands/lists.js';
 import { mcpCommands } from './commands/mcp.js';
@@ -39,6 +40,7 @@ export function buildProgram(): Command {
 const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['The hub:', hubCommands],
   ['The hub:', serviceCommands],
+  ['The hub:', joinCommands],
   ['The hub:', demoCommands],
   ['The hub:', tuiCommands],
   ['Looking after it:', controlCommands],
