@@ -1,4 +1,5 @@
-import type { JsonText } from '../../protocol/index.js';
+import type { JsonText, Topic } from '../../protocol/index.js';
+import { Audience, type ChangeFollower, type Interest, type MessageFollower } from './audience.js';
 import type { Committed, StateChange } from './changes.js';
 import { encodeChannel, encodeLease, encodeSession, encodeTask, messageJson } from './encode.js';
 import type { MessageRow } from './rows.js';
@@ -42,9 +43,10 @@ export interface Batch {
   changes: readonly PublishedChange[];
 }
 
-/** What every commit added, to everyone who listens, in order. Wake-ups come from here and nowhere else. */
+/** What every commit added, in order, to those whom it concerns. Wake-ups come from here and nowhere else. */
 export class Feed {
   readonly #listeners = new Set<(batch: Batch) => void>();
+  readonly #audience = new Audience();
   readonly #onInterest: (interested: boolean) => void;
   #interest = 0;
 
@@ -53,9 +55,20 @@ export class Feed {
     this.#onInterest = onInterest;
   }
 
+  /** For those who must know of every commit, of whom there are few. */
   listen(listener: (batch: Batch) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** @returns what ends it */
+  follow(interest: Interest, follower: MessageFollower): () => void {
+    return this.#audience.follow(interest, follower);
+  }
+
+  /** @returns what ends it */
+  followTopics(topics: readonly Topic[], follower: ChangeFollower): () => void {
+    return this.#audience.followTopics(topics, follower);
   }
 
   /** Notes that somebody waits for what other processes may write; call the answer once when that ends. */
@@ -82,6 +95,8 @@ export class Feed {
 
   #emit(batch: Batch): void {
     for (const listener of this.#listeners) listener(batch);
+    for (const message of batch.messages) this.#audience.offer(message);
+    for (const change of batch.changes) this.#audience.changed(change);
   }
 }
 

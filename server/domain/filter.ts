@@ -1,3 +1,4 @@
+import { EVERY, type Interest } from './audience.js';
 import type { MessageRow } from './rows.js';
 
 /** Which messages a reader asks for. The store has the same meaning in SQL (`store/message-store.ts`). */
@@ -11,6 +12,16 @@ export interface MessageFilter {
   readonly channel?: string | undefined;
   readonly thread_id?: string | undefined;
   readonly exclude_from?: string | undefined;
+}
+
+/** What the index can tell of it: all that matches is among this. */
+export function interestOf({ viewer, inbox_of, all_direct, channel, thread_id }: MessageFilter): Interest {
+  if (inbox_of !== undefined) return { agents: [inbox_of] };
+  if (thread_id !== undefined) return { threads: [thread_id] };
+  return {
+    channels: [channel ?? EVERY],
+    agents: all_direct === true ? [EVERY] : viewer === undefined ? [] : [viewer],
+  };
 }
 
 export function matches(filter: MessageFilter, row: MessageRow): boolean {

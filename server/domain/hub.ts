@@ -6,7 +6,7 @@ import type { CommandName, Commands, Written } from './commands/index.js';
 import type { PostMessage } from './commands/messages.js';
 import { encodeMessage } from './encode.js';
 import { Feed } from './feed.js';
-import { matches } from './filter.js';
+import { interestOf, matches } from './filter.js';
 import { LeaseClock } from './lease-clock.js';
 import { Presence } from './presence.js';
 import { RateMeter } from './rate-meter.js';
@@ -167,7 +167,8 @@ export class Hub {
   async messages(page: MessagePage, timeoutSec: number, signal: AbortSignal, holding?: string): Promise<JsonText[]> {
     if (timeoutSec <= 0 || page.before_id !== undefined) return (await this.store.messages(page)).map(encodeMessage);
     const newer = (row: MessageRow) => row.id > page.since_id && matches(page, row);
-    using collector = this.waiters.collect(newer, page.limit);
+    using collector = this.waiters.collect(page.limit);
+    collector.from(interestOf(page), newer);
     const release = holding === undefined ? undefined : this.presence.hold(holding);
     try {
       const rows = await this.store.messages(page);
@@ -195,14 +196,15 @@ export class Hub {
     key?: WriteKey,
     posted?: () => void,
   ): Promise<JsonText> {
-    let requestId = Number.NaN;
     const caller = request.from_agent;
-    const answers = (row: MessageRow) =>
-      row.kind === 'task_result' && row.reply_to === requestId && (row.to_agent === null || row.to_agent === caller);
-    using collector = this.waiters.collect(answers, 1);
+    using collector = this.waiters.collect(1);
     const { outcome, replayed } = await this.store.write('post', request, key);
     posted?.();
-    requestId = outcome.message.id;
+    // Nobody can have answered yet: this goes on in the turn of the commit that gave the request its id.
+    const requestId = outcome.message.id;
+    const answers = (row: MessageRow) =>
+      row.kind === 'task_result' && row.reply_to === requestId && (row.to_agent === null || row.to_agent === caller);
+    collector.from({ requests: [requestId] }, answers);
     if (replayed) {
       const earlier = await this.store.resultOf(requestId, caller);
       if (earlier !== undefined) return encodeMessage(earlier);

@@ -3,8 +3,8 @@
  * once it has caught up it goes live, in the same turn, so that there is neither gap nor repeat. A reader that is slow
  * falls back to pages, and only its position is remembered (websocket §5).
  */
-
-import { type Batch, PublishedMessage } from './feed.js';
+import type { MessageFollower } from './audience.js';
+import { PublishedMessage } from './feed.js';
 import type { MessageFilter } from './filter.js';
 import type { Store } from './store.js';
 
@@ -21,9 +21,10 @@ export interface OutboxPort {
   failed(cause: unknown): void;
 }
 
-export class Outbox {
+export class Outbox implements MessageFollower {
   readonly #store: Store;
   readonly #port: OutboxPort;
+  /** While live: of the last message that was offered, which may be long ago. */
   #position: number;
   #state: 'live' | 'behind' | 'closed' = 'behind';
   #paging = false;
@@ -34,32 +35,29 @@ export class Outbox {
     this.#position = sinceId;
   }
 
-  /** Every message up to here was sent or filtered out. */
+  /** Every message up to here was sent or is not wanted. */
   get position(): number {
-    return this.#position;
+    return this.#state === 'live' ? Math.max(this.#position, this.#store.latestId()) : this.#position;
   }
 
-  get live(): boolean {
-    return this.#state === 'live';
-  }
-
+  /** To be called once it follows what it wants. */
   start(): void {
     if (this.#position >= this.#store.latestId()) this.#state = 'live';
     else this.drained();
   }
 
-  /** What a commit added. */
-  offer(batch: Batch): void {
-    if (this.#state !== 'live') return;
-    for (const message of batch.messages) {
-      if (message.row.id <= this.#position) continue;
-      if (!this.#port.writable()) {
-        this.#state = 'behind';
-        return;
-      }
-      this.#position = message.row.id;
-      if (this.#port.wants(message)) this.#port.send(message);
+  /** What a commit added and this reader may want. */
+  offer(message: PublishedMessage): void {
+    if (this.#state !== 'live' || message.row.id <= this.#position) return;
+    const wanted = this.#port.wants(message);
+    if (wanted && !this.#port.writable()) {
+      this.#state = 'behind';
+      // Messages come in ascending order, so that all before this one have been offered if they were wanted.
+      this.#position = message.row.id - 1;
+      return;
     }
+    this.#position = message.row.id;
+    if (wanted) this.#port.send(message);
   }
 
   /** The reader takes bytes again. */

@@ -1,16 +1,10 @@
 import type { Clock } from '../../base/clock.js';
 import { HubError } from '../../protocol/index.js';
-import type { Batch, Feed, PublishedMessage } from './feed.js';
+import type { Interest, MessageFollower } from './audience.js';
+import type { Feed, PublishedMessage } from './feed.js';
 import type { MessageRow } from './rows.js';
 
-interface Waiter {
-  wants: (row: MessageRow) => boolean;
-  limit: number;
-  found: PublishedMessage[];
-  wake: (() => void) | undefined;
-}
-
-/** Requests that wait for messages. One commit is matched against all of them; nobody asks the store again. */
+/** Requests that wait for messages; nobody asks the store again. */
 export class Waiters {
   readonly #feed: Feed;
   readonly #clock: Clock;
@@ -22,26 +16,30 @@ export class Waiters {
     this.#feed = feed;
     this.#clock = clock;
     this.#max = max;
-    feed.listen((batch) => this.#match(batch));
   }
 
   get count(): number {
     return this.#waiters.size;
   }
 
-  /** Starts to collect what is committed from now on; look in the store after this call, so that nothing falls between. */
-  collect(wants: (row: MessageRow) => boolean, limit: number): Collector {
+  /** A place among those that wait, for up to `limit` messages. */
+  collect(limit: number): Collector {
     if (this.#waiters.size >= this.#max) {
       throw new HubError('rate_limited', `more than ${this.#max} requests are waiting`, { retry_after_sec: 1 });
     }
-    const waiter: Waiter = { wants, limit, found: [], wake: undefined };
+    const waiter = new Waiter(limit);
     this.#waiters.add(waiter);
-    const disinterest = this.#feed.interest();
-    const dispose = () => {
-      this.#waiters.delete(waiter);
-      disinterest();
+    const ends = [this.#feed.interest(), () => this.#waiters.delete(waiter)];
+    return {
+      from: (interest, wants) => {
+        waiter.wants = wants;
+        ends.push(this.#feed.follow(interest, waiter));
+      },
+      until: (ms, signal) => this.#until(waiter, ms, signal),
+      [Symbol.dispose]: () => {
+        for (const end of ends) end();
+      },
     };
-    return { until: (ms, signal) => this.#until(waiter, ms, signal), [Symbol.dispose]: dispose };
   }
 
   /** Answers everyone with what they have: the hub goes down (arc-v1 §5.7). */
@@ -50,7 +48,7 @@ export class Waiters {
     for (const waiter of this.#waiters) waiter.wake?.();
   }
 
-  #until(waiter: Waiter, ms: number, signal: AbortSignal): Promise<PublishedMessage[]> {
+  #until(waiter: Waiter, ms: number, signal: AbortSignal): Promise<readonly PublishedMessage[]> {
     if (waiter.found.length > 0 || signal.aborted || this.#closing || ms <= 0) return Promise.resolve(waiter.found);
     return new Promise((resolve) => {
       const end = () => {
@@ -64,20 +62,30 @@ export class Waiters {
       waiter.wake = end;
     });
   }
+}
 
-  #match(batch: Batch): void {
-    if (batch.messages.length === 0) return;
-    for (const waiter of this.#waiters) {
-      for (const message of batch.messages) {
-        if (waiter.found.length >= waiter.limit) break;
-        if (waiter.wants(message.row)) waiter.found.push(message);
-      }
-      if (waiter.found.length > 0) waiter.wake?.();
-    }
+class Waiter implements MessageFollower {
+  readonly found: PublishedMessage[] = [];
+  wants: (row: MessageRow) => boolean = () => false;
+  wake: (() => void) | undefined;
+  readonly #limit: number;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  offer(message: PublishedMessage): void {
+    const { found } = this;
+    if (found.length >= this.#limit || found.at(-1) === message || !this.wants(message.row)) return;
+    found.push(message);
+    // Who waits goes on after this turn, with all that the commit added.
+    this.wake?.();
   }
 }
 
 export interface Collector extends Disposable {
+  /** Starts to collect what is committed from now on; look in the store after this call, so that nothing falls between. */
+  from(interest: Interest, wants: (row: MessageRow) => boolean): void;
   /** What was collected, as soon as there is something, at the deadline, or when `signal` ends it. */
-  until(ms: number, signal: AbortSignal): Promise<PublishedMessage[]>;
+  until(ms: number, signal: AbortSignal): Promise<readonly PublishedMessage[]>;
 }

@@ -20,6 +20,7 @@ const FILES = [
   'post-http',
   'latency',
   'fan-out',
+  'bystanders',
   'rpc-call',
   'idle',
   'claims',

@@ -10,6 +10,8 @@ import { until } from '../support/until.js';
 interface Step {
   /** Messages posted at once, before the cut is looked for. */
   posts: number;
+  /** So many more go between them to a channel that a filtered subscription does not ask for. */
+  others: number;
   /** The connection is cut after so many more messages have arrived; undefined: not now. */
   cutAfter: number | undefined;
   how: 'close' | 'terminate' | 'unsubscribe';
@@ -28,6 +30,7 @@ afterAll(async () => {
 
 const step = fc.record<Step>({
   posts: fc.integer({ min: 0, max: 60 }),
+  others: fc.integer({ min: 0, max: 20 }),
   cutAfter: fc.option(fc.integer({ min: 0, max: 50 }), { nil: undefined }),
   how: fc.constantFrom('close', 'terminate', 'unsubscribe'),
 });
@@ -75,12 +78,13 @@ describe('a subscription', () => {
           stop = Number.POSITIVE_INFINITY;
         };
         await open();
-        for (const { posts, cutAfter, how } of steps) {
+        for (const { posts, others, cutAfter, how } of steps) {
           const before = seen.length;
           const body = 'x'.repeat(3_000);
-          const answers = Array.from({ length: posts }, () =>
-            writer.call<{ id: number }>('messages.post', { channel, body }),
-          );
+          const answers = Array.from({ length: posts }, (_, index) => {
+            if (filtered && index < others) void writer.call('messages.post', { body });
+            return writer.call<{ id: number }>('messages.post', { channel, body });
+          });
           const target = Math.min(before + (cutAfter ?? 0), posted.length + posts);
           if (cutAfter !== undefined && how !== 'unsubscribe') stop = Math.max(before, target);
           const ids = (await Promise.all(answers)).map(({ id }) => id);

@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { HubError, type Operations, type ParsedOf } from '../../../protocol/index.js';
+import { EVERY, type Interest } from '../../domain/audience.js';
 import type { PublishedMessage } from '../../domain/feed.js';
-import { matches } from '../../domain/filter.js';
+import { interestOf, matches } from '../../domain/filter.js';
 import type { Hub } from '../../domain/hub.js';
 import { Outbox } from '../../domain/outbox.js';
 import { coerce } from '../rest/coerce.js';
@@ -23,9 +24,6 @@ export class EventStreams {
     this.#hub = hub;
     this.#highWaterBytes = settings.high_water_bytes;
     this.#stallMs = settings.stall_sec * 1_000;
-    hub.feed.listen((batch) => {
-      for (const { outbox } of this.#open) outbox.offer(batch);
-    });
   }
 
   get count(): number {
@@ -74,7 +72,8 @@ export class EventStreams {
       },
       sinceId,
     );
-    this.#keep(res, outbox, agentId);
+    const interest: Interest = { ...interestOf(filter), channels: named ?? [EVERY] };
+    this.#keep(res, outbox, agentId, this.#hub.feed.follow(interest, outbox));
     outbox.start();
   }
 
@@ -82,7 +81,7 @@ export class EventStreams {
     for (const { end } of this.#open) end();
   }
 
-  #keep(res: ServerResponse, outbox: Outbox, agentId: string): void {
+  #keep(res: ServerResponse, outbox: Outbox, agentId: string, unfollow: () => void): void {
     const release = this.#hub.presence.hold(agentId);
     const disinterest = this.#hub.feed.interest();
     let lastDrainMs = Date.now();
@@ -102,6 +101,7 @@ export class EventStreams {
     res.on('close', () => {
       clearInterval(heartbeat);
       outbox.close();
+      unfollow();
       this.#open.delete(stream);
       disinterest();
       release();

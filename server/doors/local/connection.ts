@@ -2,7 +2,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { HubError, OPERATIONS, type Operation, plain, type Topic } from '../../../protocol/index.js';
 import type { Caller } from '../../access/caller.js';
-import type { Batch } from '../../domain/feed.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
 import type { SubscriberPort, SubscriptionRequest } from '../../operations/context.js';
 import type { Dispatcher } from '../../operations/dispatch.js';
@@ -102,16 +101,11 @@ export class LocalConnection implements SubscriberPort {
     this.#reader.drained();
   }
 
-  /** What a commit added. */
-  offer(batch: Batch): void {
-    this.#reader.offer(batch);
-  }
-
   /** Ends what is pushed. */
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#reader.unsubscribe(undefined);
+    this.#reader.close();
     this.#disinterest?.();
     this.#host.closed(this);
   }

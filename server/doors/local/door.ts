@@ -34,9 +34,6 @@ export class LocalDoor implements LocalHost {
     this.dispatcher = dispatcher;
     this.log = log;
     this.routes = new Routes(hub.settings.limits);
-    hub.feed.listen((batch) => {
-      for (const connection of this.#connections) connection.offer(batch);
-    });
   }
 
   get subscriptionCount(): number {

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import { type CloseReason, HubError } from '../../../protocol/index.js';
 import { encodeSession } from '../../domain/encode.js';
-import type { Batch, PublishedChange } from '../../domain/feed.js';
+import type { PublishedChange } from '../../domain/feed.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
 import type { SessionRow } from '../../domain/rows.js';
 import { parseJson } from '../../json.js';
@@ -97,6 +97,8 @@ export class Connection implements ConnectionPort, SubscriberPort {
   }
 
   subscribe(request: SubscriptionRequest) {
+    // Its cursor was looked up, and the peer left meanwhile.
+    if (this.#socket.closed) throw new HubError('unavailable', 'the connection is closed');
     const subscribed = this.#reader.subscribe(request);
     this.#disinterest ??= this.#host.hub.feed.interest();
     return subscribed;
@@ -106,10 +108,7 @@ export class Connection implements ConnectionPort, SubscriberPort {
     return this.#reader.unsubscribe(subscription);
   }
 
-  offer(batch: Batch): void {
-    if (!this.#socket.closed) this.#reader.offer(batch);
-  }
-
+  /** A change that everyone is told, subscribed or not: the hub goes down (websocket §10). */
   tell(change: PublishedChange): void {
     this.#reader.tell(change);
   }

@@ -43,7 +43,7 @@ export class WebSocketDoor implements ConnectionHost {
       perMessageDeflate: config.compression,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     });
-    hub.feed.listen((batch) => this.#offer(batch));
+    hub.feed.listen((batch) => this.#follow(batch));
     this.#pings = setInterval(() => this.#beat(), config.ping_sec * 1_000);
     this.#pings.unref();
   }
@@ -55,9 +55,6 @@ export class WebSocketDoor implements ConnectionHost {
     });
   }
 
-  get connectionCount(): number {
-    return this.#connections.size;
-  }
   get subscriptionCount(): number {
     let count = 0;
     for (const connection of this.#connections) count += connection.subscriptionCount;
@@ -138,8 +135,7 @@ export class WebSocketDoor implements ConnectionHost {
     }
   }
 
-  #offer(batch: Batch): void {
-    for (const connection of this.#connections) connection.offer(batch);
+  #follow(batch: Batch): void {
     for (const published of batch.changes) {
       if (published.topic === 'hub' && published.change === 'shutdown_final') {
         for (const connection of this.#connections) connection.tell(published);

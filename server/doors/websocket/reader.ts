@@ -1,5 +1,6 @@
 import { HubError, type Topic } from '../../../protocol/index.js';
-import type { Batch, PublishedChange, PublishedMessage } from '../../domain/feed.js';
+import type { ChangeFollower, MessageFollower } from '../../domain/audience.js';
+import type { PublishedChange, PublishedMessage } from '../../domain/feed.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
 import { Outbox } from '../../domain/outbox.js';
 import type { SubscriptionRequest } from '../../operations/context.js';
@@ -16,11 +17,11 @@ export interface ReaderPort {
 }
 
 /** What one connection has subscribed to, pushed to it as far as it takes it (websocket §5). */
-export class Reader {
+export class Reader implements MessageFollower, ChangeFollower {
   readonly #hub: Hub;
   readonly #log: HubLog;
   readonly #port: ReaderPort;
-  readonly #subscriptions = new Subscriptions();
+  readonly #subscriptions: Subscriptions;
   #outbox: Outbox | undefined;
   #seq = 0;
   #missed = new Set<Topic>();
@@ -29,6 +30,7 @@ export class Reader {
     this.#hub = hub;
     this.#log = log;
     this.#port = port;
+    this.#subscriptions = new Subscriptions(hub.feed, this);
   }
 
   get subscriptionCount(): number {
@@ -57,21 +59,23 @@ export class Reader {
 
   unsubscribe(subscription: string | undefined): string[] {
     const removed = this.#subscriptions.remove(subscription);
-    if (this.#subscriptions.size === 0) this.close();
+    if (this.#subscriptions.size === 0) {
+      this.#outbox?.close();
+      this.#outbox = undefined;
+    }
     return removed;
   }
 
-  /** What a commit added; called for every connection, so it does little for those that want nothing. */
-  offer(batch: Batch): void {
-    this.#outbox?.offer(batch);
-    for (const published of batch.changes) {
-      if (!this.#subscriptions.topics.has(published.topic)) continue;
-      if (this.#port.writable) this.#sendChange(published);
-      else this.#missed.add(published.topic);
-    }
+  offer(message: PublishedMessage): void {
+    this.#outbox?.offer(message);
   }
 
-  /** A change that everyone is told, subscribed or not: the hub goes down (websocket §10). */
+  changed(change: PublishedChange): void {
+    if (this.#port.writable) this.#sendChange(change);
+    else this.#missed.add(change.topic);
+  }
+
+  /** A change that everyone is told, unless its topic tells it already. */
   tell(published: PublishedChange): void {
     if (!this.#subscriptions.topics.has(published.topic)) this.#sendChange(published);
   }
@@ -84,8 +88,7 @@ export class Reader {
   }
 
   close(): void {
-    this.#outbox?.close();
-    this.#outbox = undefined;
+    this.unsubscribe(undefined);
   }
 
   #sendChange({ topic, change, value }: { topic: Topic; change: string; value: unknown }): void {

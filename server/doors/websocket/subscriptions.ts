@@ -1,4 +1,6 @@
 import { HubError, MAX_SUBSCRIPTIONS, type Topic } from '../../../protocol/index.js';
+import { type ChangeFollower, EVERY, type Every, type Interest, type MessageFollower } from '../../domain/audience.js';
+import type { Feed } from '../../domain/feed.js';
 import type { MessageFilter } from '../../domain/filter.js';
 import type { MessageRow } from '../../domain/rows.js';
 import type { SubscriptionRequest } from '../../operations/context.js';
@@ -9,13 +11,21 @@ interface Subscription {
   readonly wants: (row: MessageRow) => boolean;
   readonly narrow: MessageFilter;
   readonly topics: readonly Topic[];
+  readonly unfollow: () => void;
 }
 
 /** The subscriptions of one connection: a message that several of them match is pushed once (websocket §5). */
 export class Subscriptions {
+  readonly #feed: Feed;
+  readonly #follower: MessageFollower & ChangeFollower;
   readonly #open = new Map<string, Subscription>();
   readonly #topics = new Set<Topic>();
   #next = 1;
+
+  constructor(feed: Feed, follower: MessageFollower & ChangeFollower) {
+    this.#feed = feed;
+    this.#follower = follower;
+  }
 
   get size(): number {
     return this.#open.size;
@@ -27,7 +37,13 @@ export class Subscriptions {
     }
     const id = `s${this.#next++}`;
     const { thread_id, topics = [] } = request;
-    this.#open.set(id, { id, sinceId, wants: matcher(request), narrow: { thread_id }, topics });
+    const unfollowMessages = this.#feed.follow(interestOf(request), this.#follower);
+    const unfollowTopics = this.#feed.followTopics(topics, this.#follower);
+    const unfollow = () => {
+      unfollowMessages();
+      unfollowTopics();
+    };
+    this.#open.set(id, { id, sinceId, wants: matcher(request), narrow: { thread_id }, topics, unfollow });
     for (const topic of topics) this.#topics.add(topic);
     return id;
   }
@@ -35,7 +51,10 @@ export class Subscriptions {
   /** Removes one, or all; answers the ids that were open. */
   remove(id: string | undefined): string[] {
     const removed = id === undefined ? [...this.#open.keys()] : this.#open.has(id) ? [id] : [];
-    for (const open of removed) this.#open.delete(open);
+    for (const open of removed) {
+      this.#open.get(open)?.unfollow();
+      this.#open.delete(open);
+    }
     this.#topics.clear();
     for (const { topics } of this.#open.values()) for (const topic of topics) this.#topics.add(topic);
     return removed;
@@ -59,20 +78,35 @@ export class Subscriptions {
 }
 
 function matcher(request: SubscriptionRequest): (row: MessageRow) => boolean {
-  const { agent_id, thread_id, exclude_self, include_direct } = request;
+  const { agent_id, thread_id, exclude_self } = request;
+  const direct = directOf(request);
   const channels = request.channels && new Set(request.channels);
   const kinds = request.kinds && new Set(request.kinds);
-  // An observer names no agent: it sees direct messages only when it asks, as the operator (websocket §5).
-  const everyDirect = agent_id === undefined && include_direct === true;
-  const ownDirect = agent_id !== undefined && include_direct !== false;
   return (row) => {
     if (row.to_agent === null) {
       if (channels !== undefined && !channels.has(row.channel)) return false;
-    } else if (!everyDirect && !(ownDirect && row.to_agent === agent_id)) return false;
+    } else if (direct !== EVERY && direct !== row.to_agent) return false;
     return (
       (thread_id === undefined || row.thread_id === thread_id) &&
       (kinds === undefined || kinds.has(row.kind)) &&
       !(exclude_self && row.from_agent === agent_id)
     );
   };
+}
+
+/** All that the matcher may let pass. */
+function interestOf(request: SubscriptionRequest): Interest {
+  const { thread_id, channels } = request;
+  if (thread_id !== undefined) return { threads: [thread_id] };
+  const direct = directOf(request);
+  return { channels: channels ?? [EVERY], agents: direct === undefined ? [] : [direct] };
+}
+
+/**
+ * Whose direct messages. An observer names no agent: it sees them only when it asks, as the operator, and then all
+ * (websocket §5).
+ */
+function directOf({ agent_id, include_direct }: SubscriptionRequest): string | Every | undefined {
+  if (agent_id !== undefined) return include_direct === false ? undefined : agent_id;
+  return include_direct === true ? EVERY : undefined;
 }
