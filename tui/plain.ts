@@ -58,6 +58,8 @@ export async function runPlain({ baseUrl, token, agent_id, display_name, signal 
     remember: () => undefined,
     redraw: () => undefined,
     ring: () => undefined,
+    // The terminal's own Ctrl+Z works: it is in no mode of ours.
+    suspend: () => undefined,
     leave: () => leave(0),
   });
   const printer = new Printer(write);

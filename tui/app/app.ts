@@ -51,6 +51,8 @@ export interface AppOptions {
   readonly redraw: () => void;
   readonly ring: (text: string, how: 'bell' | 'notice') => void;
   readonly leave: () => void;
+  /** Back to the shell, until it is taken up again. */
+  readonly suspend: () => void;
 }
 
 type Lease = { readonly kind: 'claim' | 'lock'; readonly name: string };
@@ -81,6 +83,7 @@ export class App {
       return this.#text(event.text, false);
     }
     if (event.name === 'ctrl+c') return this.leave();
+    if (event.name === 'ctrl+z') return this.#options.suspend();
     if (overlay !== undefined) return this.#overlayKey(overlay, event.name);
     const id = bindingOf(event.name, focus);
     if (id !== undefined) this.run(id);
@@ -507,6 +510,7 @@ export class App {
     palette: () =>
       this.dispatch({ type: 'overlay', overlay: { kind: 'palette', query: edit.EMPTY_EDITOR, selected: 0 } }),
     leave: () => this.leave(),
+    suspend: () => this.#options.suspend(),
     'next-pane': () => {
       if (this.state.focus === 'input' && this.#complete()) return;
       this.#nextPane(1);

@@ -16,6 +16,7 @@ const table = [
   ['help', 'anywhere', ['f1'], 'help: the keys of where you are, and all commands'],
   ['palette', 'anywhere', ['ctrl+p'], 'command palette: commands, channels, threads, agents'],
   ['leave', 'anywhere', ['ctrl+c'], 'leave the dashboard; the hub goes on'],
+  ['suspend', 'anywhere', ['ctrl+z'], 'stop it and go back to the shell, where there is one; fg goes on'],
   ['next-pane', 'anywhere', ['tab'], 'next pane (in the input: complete, where something can be)'],
   ['previous-pane', 'anywhere', ['shift+tab'], 'previous pane'],
   ['type', 'anywhere', ['escape'], 'close, drop the reply, go back to the input'],

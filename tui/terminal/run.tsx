@@ -12,6 +12,7 @@ import { Store } from '../store.js';
 import { createPaint, depthOfBits, type ThemeName, themeOfEnv } from '../theme.js';
 import { CanvasContext } from './canvas.js';
 import { Frames } from './frames.js';
+import { Job } from './job.js';
 import { Screen } from './screen.js';
 
 export interface RunOptions {
@@ -84,6 +85,7 @@ export async function runOnTerminal(options: RunOptions): Promise<number> {
     },
     ring: (text, how) => (how === 'notice' ? screen.notify(text) : screen.ring()),
     leave: () => leave(0),
+    suspend: () => job.suspend(),
   });
 
   const drawn = () => {
@@ -158,6 +160,16 @@ export async function runOnTerminal(options: RunOptions): Promise<number> {
   });
   store.subscribe(() => frames.request());
   screen.enter({ mouse });
+  const job = new Job({
+    leave: restore,
+    enter: () => {
+      stdin.setRawMode(true);
+      screen.leave();
+      screen.enter({ mouse });
+      frames.request(true);
+    },
+    refused: () => app.say('nothing was stopped: there is no shell here', 'bad'),
+  });
   const tick = setInterval(() => store.dispatch({ type: 'tick', nowMs: Date.now() }), 1_000);
   const saving = setInterval(save, SAVE_MS);
   frames.request();
@@ -170,6 +182,7 @@ export async function runOnTerminal(options: RunOptions): Promise<number> {
   clearInterval(tick);
   clearInterval(saving);
   clearTimeout(escapeTimer);
+  job.end();
   frames.stop();
   instance.unmount();
   stdin.off('data', onData);

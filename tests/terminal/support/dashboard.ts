@@ -54,6 +54,7 @@ export class Dashboard implements AsyncDisposable {
       size: () => this.#size,
       remember: () => undefined,
       redraw: () => undefined,
+      suspend: () => undefined,
       ring: (text) => this.rung.push(text),
       leave: () => {
         this.left = true;

@@ -12,6 +12,8 @@ export interface PtyOptions {
   readonly columns?: number;
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Typed into a shell that has job control, instead of being all that the terminal runs. */
+  readonly shell?: boolean;
 }
 
 export class PtyProgram implements Disposable {
@@ -23,7 +25,7 @@ export class PtyProgram implements Disposable {
   /** Its working and temporary folder, removed with it. */
   readonly home: string;
 
-  constructor(args: readonly string[], { columns = 80, rows = 24, env = {} }: PtyOptions = {}) {
+  constructor(args: readonly string[], { columns = 80, rows = 24, env = {}, shell = false }: PtyOptions = {}) {
     this.home = mkdtempSync(join(tmpdir(), 'arc-tui-'));
     this.terminal = openEmulator(columns, rows, 1_000);
     // Variables of the machine that runs the tests must not change what is drawn.
@@ -32,7 +34,9 @@ export class PtyProgram implements Disposable {
         ([name]) => !/^(ARC_|CI$|CI_|NO_COLOR|FORCE_COLOR|COLOR|TERM|NODE_|VITEST)/.test(name),
       ),
     ) as Record<string, string>;
-    this.#pty = spawn(process.execPath, [HUB_MAIN, ...args], {
+    const command = [process.execPath, HUB_MAIN, ...args];
+    const [file, words] = shell ? ['bash', ['--norc', '--noprofile', '-i']] : [process.execPath, command.slice(1)];
+    this.#pty = spawn(file, words, {
       name: 'xterm-256color',
       cols: columns,
       rows,
@@ -46,6 +50,7 @@ export class PtyProgram implements Disposable {
     this.#pty.onExit((exit) => {
       this.exit = exit;
     });
+    if (shell) this.#pty.write(`PS1='shell> '; ${command.join(' ')}\r`);
   }
 
   get pid(): number {
