@@ -123,15 +123,16 @@ export class Reader {
     this.#options.dispatch({ type: 'requests', messages });
   }
 
-  /** One message, direct ones of others included; `messages.get` would leave those out. */
+  /** One message, direct ones of others included, since the reader is nobody's connection. */
   async message(id: number): Promise<Message> {
     const hub = this.#hub;
     if (hub === undefined) throw new HubError('unavailable', 'not connected');
-    const isThere = id <= this.#options.state().latestId || id <= (await latestId(hub));
-    const { messages } = isThere ? await this.#replay(hub, id + 1, 1) : { messages: [] };
-    const found = messages.find((message) => message.id === id);
-    if (found === undefined) throw new HubError('not_found', `there is no message ${id}`);
-    return found;
+    try {
+      return await hub.message(id);
+    } catch (cause) {
+      if (!(cause instanceof HubError && cause.code === 'not_found')) throw cause;
+      throw new HubError('not_found', `there is no message ${id}`);
+    }
   }
 
   /** Loads what is older than all that the open view shows. */
@@ -298,8 +299,8 @@ export class Reader {
   }
 
   /** All of the log just below `before`, direct messages of others included: a listing would leave those out. */
-  #replay(hub: HubClient, before: number, count = PAGE): Promise<Page> {
-    const since_id = Math.max(0, before - 1 - count);
+  #replay(hub: HubClient, before: number): Promise<Page> {
+    const since_id = Math.max(0, before - 1 - PAGE);
     const messages: Message[] = [];
     const { signal } = this.#ending;
     return new Promise((resolve, reject) => {

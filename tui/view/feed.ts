@@ -145,6 +145,29 @@ class Blocks {
   }
 }
 
+/** What moves over the feed and changes no line of it. */
+const BESIDE_THE_LINES: ReadonlySet<keyof State> = new Set([
+  ...(['selectedId', 'scroll', 'focus', 'overlay', 'input', 'completionIndex', 'composing'] as const),
+  ...(['sidebarKey', 'detailKey'] as const),
+]);
+let kept: { readonly state: State; readonly columns: number; readonly blocks: Blocks } | undefined;
+
+/** The blocks of a state; the same ones, with the lines made so far, as long as none of them can have changed. */
+function blocksOf(state: State, columns: number): Blocks {
+  if (kept?.columns === columns && sameLines(kept.state, state)) return kept.blocks;
+  const blocks = new Blocks(state, columns);
+  kept = { state, columns, blocks };
+  return blocks;
+}
+
+function sameLines(a: State, b: State): boolean {
+  if (a === b) return true;
+  for (const key of Object.keys(b) as (keyof State)[]) {
+    if (a[key] !== b[key] && !BESIDE_THE_LINES.has(key)) return false;
+  }
+  return true;
+}
+
 function topLines(state: State, columns: number): Line[] {
   if (state.historyState === 'loading') return [line(cut('… loading older messages', columns), 'muted')];
   if (state.historyState === 'complete' || state.window.floorId === 0) return [];
@@ -266,7 +289,7 @@ function walk(blocks: Blocks, from: Position, by: number): Position & { readonly
 
 /** What the screen shows. */
 export function buildFeed(state: State, size: FeedSize): FeedFrame {
-  const blocks = new Blocks(state, size.columns);
+  const blocks = blocksOf(state, size.columns);
   const bottom = bottomOf(blocks, state.scroll);
   if (bottom.line < 0) return { lines: [], ids: [], atTop: true };
   const up = walk(blocks, bottom, -(size.rows - 1));
@@ -290,7 +313,7 @@ export function buildFeed(state: State, size: FeedSize): FeedFrame {
 
 /** Where the feed stands after scrolling by so many lines, down if positive. */
 export function scrollBy(state: State, size: FeedSize, by: number): Scroll {
-  const blocks = new Blocks(state, size.columns);
+  const blocks = blocksOf(state, size.columns);
   const bottom = bottomOf(blocks, state.scroll);
   if (bottom.line < 0) return { kind: 'end' };
   const top = walk(blocks, bottom, -(size.rows - 1));
@@ -312,7 +335,7 @@ function endOr(blocks: Blocks, position: Position): Scroll {
 /** Scrolls as little as possible so that message `id` is on the screen, from its first line. */
 export function reveal(state: State, size: FeedSize, id: number): Scroll {
   const frame = buildFeed(state, size);
-  const blocks = new Blocks(state, size.columns);
+  const blocks = blocksOf(state, size.columns);
   const index = blocks.indexOf(id);
   const block = blocks.at(index);
   if (block.id !== id) return state.scroll;
@@ -331,7 +354,7 @@ export function reveal(state: State, size: FeedSize, id: number): Scroll {
 export function neighbour(state: State, size: FeedSize, id: number | undefined, by: number): number | undefined {
   const list = feedMessages(state);
   if (id === undefined) return buildFeed(state, size).ids.findLast((each) => each !== undefined);
-  const blocks = new Blocks(state, size.columns);
+  const blocks = blocksOf(state, size.columns);
   const index = blocks.indexOf(id);
   const target = Math.max(0, Math.min(list.length - 1, index + by));
   return list[target]?.id;
