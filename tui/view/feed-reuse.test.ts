@@ -8,7 +8,9 @@ const SIZE = { columns: 60, rows: 10 } as const;
 describe('the lines of the feed', () => {
   const state = stateAfter({
     type: 'messages',
-    messages: Array.from({ length: 30 }, (_, i) => message(i + 1, { body: `message ${i + 1} with a text of some length` })),
+    messages: Array.from({ length: 30 }, (_, i) =>
+      message(i + 1, { body: `message ${i + 1} with a text of some length` }),
+    ),
   });
 
   it('are made once for a step of the selection, and drawn with its mark', () => {
