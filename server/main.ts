@@ -8,7 +8,7 @@ import { BrowserDefence } from './access/browser-defence.js';
 import { ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
 import { Hub, type HubLog } from './domain/hub.js';
 import { createHttpServer, HttpDoor } from './doors/http/door.js';
-import type { Mounted } from './doors/http/mounts.js';
+import type { Mounted } from './doors/http/pages.js';
 import { LocalDoor } from './doors/local/door.js';
 import { WebSocketDoor } from './doors/websocket/door.js';
 import { Listeners } from './listen/listeners.js';
@@ -183,7 +183,7 @@ export async function startHub(
     const farewell = hub.shutdown.final().then(() => hub.stop());
     await Promise.race([farewell, sleep(FAREWELL_MS)]).catch((err) => log.error({ err }, 'shutdown notice failed'));
     http.streams.close();
-    http.mounts.close();
+    http.pages.close();
     local.close();
     websocket.close();
     for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
@@ -216,7 +216,7 @@ export async function startHub(
     attachRelay: (door) => {
       relay = door;
     },
-    mount: (prefix, mounted) => http.mounts.add(prefix, mounted),
+    mount: (prefix, mounted) => http.pages.mount(prefix, mounted),
   };
 }
 

@@ -13,8 +13,7 @@ import { fieldsOf, type Route, Routes } from '../rest/routes.js';
 import { send, sendEarly } from './answers.js';
 import { readBody } from './body.js';
 import { EventStreams } from './event-stream.js';
-import { Mounts } from './mounts.js';
-import { createPages } from './pages.js';
+import { Pages } from './pages.js';
 
 const HEADERS_TIMEOUT_MS = 15_000;
 const REQUEST_TIMEOUT_MS = 60_000;
@@ -23,14 +22,13 @@ const NEVER = new AbortController().signal;
 
 export class HttpDoor {
   readonly streams: EventStreams;
-  readonly mounts = new Mounts();
+  readonly pages: Pages;
   readonly #hub: Hub;
   readonly #dispatcher: Dispatcher;
   readonly #defence: BrowserDefence;
   readonly #log: HubLog;
   readonly #routes: Routes;
   readonly #capBytes: number;
-  readonly #pages: (req: IncomingMessage, res: ServerResponse) => void;
 
   constructor(
     hub: Hub,
@@ -46,7 +44,7 @@ export class HttpDoor {
     this.#routes = new Routes(hub.settings.limits);
     this.#capBytes = requestCapBytes(hub.settings.limits);
     this.streams = new EventStreams(hub, config);
-    this.#pages = createPages(hub, hub.settings.version);
+    this.pages = new Pages(hub);
   }
 
   /** Serves one request of `createHttpServer`. */
@@ -65,14 +63,9 @@ export class HttpDoor {
     }
     const matched = this.#routes.match(method, path);
     if (matched === undefined) {
-      const mounted = this.mounts.find(path);
-      if (mounted === undefined) {
-        this.#pages(req, res);
-        return;
-      }
       for (const [name, value] of Object.entries(cors)) res.setHeader(name, value);
       res.setHeader('X-Arc-Instance', this.#hub.store.instance_id);
-      await mounted.handle(req, res);
+      await this.pages.serve(req, res);
       return;
     }
     const hasBody = method === 'POST' || method === 'PUT';
