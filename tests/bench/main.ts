@@ -25,6 +25,7 @@ const FILES = [
   'idle',
   'claims',
   'threads',
+  'tls',
   'replay',
   'relay',
 ];

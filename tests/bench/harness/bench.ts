@@ -4,7 +4,14 @@ import { once } from 'node:events';
 import { quietMoment, watchNeighbours } from './cpu.js';
 import type { LoadAnswer, LoadRequest } from './load-process.js';
 import { type Figures, isNoisy, type Measured, NEIGHBOURS, type Target } from './scenario.js';
-import { type BaselineName, type HubCommand, type Prepare, startBaseline, startHub } from './servers.js';
+import {
+  type BaselineName,
+  type HubCommand,
+  type Prepare,
+  type ServerProcess,
+  startBaseline,
+  startHub,
+} from './servers.js';
 import { medians } from './stats.js';
 
 /** Rounds in which other processes took the cores that two of ours need are repeated, this many times at most. */
@@ -21,7 +28,8 @@ export interface BenchOptions {
 export interface Alternation {
   load: string;
   params: unknown;
-  baseline?: BaselineName;
+  /** `hub`: the hub itself with its usual flags, for what the other flags cost. */
+  baseline?: BaselineName | 'hub';
   /** Where the baseline does not speak the hub's protocol of this scenario; by default `load`. */
   baselineLoad?: string;
   prepareBaseline?: Prepare;
@@ -56,7 +64,7 @@ export class Bench {
   async alternate(alternation: Alternation): Promise<Measured> {
     const { load, params, baseline, baselineLoad = load, rounds = this.either(5, 1) } = alternation;
     await using generator = new LoadProcess(this.#scenarioFile);
-    await using bare = baseline === undefined ? undefined : await startBaseline(baseline, alternation.prepareBaseline);
+    await using bare = await this.#startBaseline(baseline, alternation.prepareBaseline);
     await using hub = await startHub(this.#options.hub, alternation.prepareHub, alternation.hubFlags);
     const all: Round[] = [];
     for (let round = 0; round < rounds + MAX_REPEATS && quiet(all).length < rounds; round += 1) {
@@ -70,6 +78,11 @@ export class Bench {
     const baselineRuns = kept.flatMap(({ baseline: run }) => (run === undefined ? [] : [run]));
     const hubFigures = medians(kept.map((round) => round.hub));
     return baselineRuns.length === 0 ? { hub: hubFigures } : { baseline: medians(baselineRuns), hub: hubFigures };
+  }
+
+  async #startBaseline(name: Alternation['baseline'], prepare?: Prepare): Promise<ServerProcess | undefined> {
+    if (name === undefined) return undefined;
+    return name === 'hub' ? startHub(this.#options.hub, prepare) : startBaseline(name, prepare);
   }
 
   async #run(generator: LoadProcess, who: string, load: string, target: Target, params: unknown): Promise<Figures> {

@@ -3,7 +3,8 @@
  * and body are looked at. A `node:http` client costs more than a `node:http` server, and two cores must do for both.
  */
 import { connect, type Socket } from 'node:net';
-import type { Target } from './scenario.js';
+import { connect as connectTls } from 'node:tls';
+import { hasTls, type Target } from './scenario.js';
 
 export interface WireAnswer {
   status: number;
@@ -39,8 +40,12 @@ export class HttpWire {
   }
 
   static async open(target: Target): Promise<HttpWire> {
-    const socket = connect(target.port, '127.0.0.1');
-    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    const secure = hasTls(target);
+    const place = { port: target.port, host: '127.0.0.1' };
+    const socket = secure ? connectTls({ ...place, rejectUnauthorized: false }) : connect(place);
+    await new Promise<void>((resolve, reject) =>
+      socket.once(secure ? 'secureConnect' : 'connect', resolve).once('error', reject),
+    );
     return new HttpWire(socket, target);
   }
 

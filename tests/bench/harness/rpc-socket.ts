@@ -1,7 +1,7 @@
 /** Raw JSON-RPC over `ws`, for publishers and for whoever must read what arrives. */
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import type { Target } from './scenario.js';
+import { hasTls, type Target } from './scenario.js';
 
 type OnFrame = (frame: Buffer) => void;
 
@@ -30,8 +30,9 @@ export class RpcSocket {
     socket.on('message', (data) => this.#receive(data as Buffer));
   }
 
-  static async open({ port }: Target, agent_id?: string): Promise<RpcSocket> {
-    const socket = new WebSocket(`ws://127.0.0.1:${port}/v1/ws`, 'arc.v1', { perMessageDeflate: false });
+  static async open(target: Target, agent_id?: string): Promise<RpcSocket> {
+    const url = `${hasTls(target) ? 'wss' : 'ws'}://127.0.0.1:${target.port}/v1/ws`;
+    const socket = new WebSocket(url, 'arc.v1', { perMessageDeflate: false, rejectUnauthorized: false });
     await new Promise<void>((resolve, reject) => socket.once('open', resolve).once('error', reject));
     const rpc = new RpcSocket(socket);
     if (agent_id !== undefined) await rpc.call('sessions.open', { agent_id, replace: true });

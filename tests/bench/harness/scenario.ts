@@ -13,10 +13,14 @@ export const isNoisy = (figures: Figures): boolean => (figures[NEIGHBOURS] ?? 0)
 /** A server under load: where it is and which process it is. */
 export interface Target {
   port: number;
+  /** Of a hub: its address, which says whether it has TLS. */
+  url?: string;
   pid: number;
   /** Of a hub: its database, in the folder that it runs in. */
   storage_path?: string;
 }
+
+export const hasTls = ({ url }: Target): boolean => url?.startsWith('https:') === true;
 
 /** Runs inside the load process; `params` is what the scenario passed, as JSON. */
 export type Load<P = never> = (target: Target, params: P) => Promise<Figures>;
