@@ -3,7 +3,8 @@
  *
  * Old files cost nothing: a folder is listed only when its modification time has changed, and the more names it has the more
  * seldom. chokidar tells which agents' folders come and go. What is in them it is not asked: it keeps a list of all files and
- * goes through it for each new one, which took 3 s to start on 100,000 of them and 0.25 s of CPU for each request.
+ * goes through it for each event. A request in a folder with 100, 10,000 and 100,000 old files costs version 5 of it 20, 270 and
+ * 1,500 ms of CPU, and those of the start 12 s and 600 MB; the system's own events cost 1 ms with any number.
  */
 
 import { type FSWatcher, watch } from 'node:fs';
