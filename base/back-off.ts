@@ -22,11 +22,6 @@ export class BackOff {
     this.#random = random;
   }
 
-  /** Attempts since the last success. */
-  get attempts(): number {
-    return this.#attempts;
-  }
-
   /** Milliseconds to wait before the next attempt. `patient` draws from the whole range at once. */
   next(patient = false): number {
     const bound = patient ? this.#maxMs : Math.min(this.#maxMs, this.#baseMs * 2 ** this.#attempts);

@@ -3,9 +3,8 @@
  * what every end has.
  */
 import { randomBytes } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
 export const REQUESTS = 'requests';
 export const RESPONSES = 'responses';
@@ -109,13 +108,6 @@ export function temporaryName(name: string): string {
   const random = randomBytes(8).toString('hex');
   const full = `.${name}.${random}.tmp`;
   return Buffer.byteLength(full) <= MAX_NAME_BYTES ? full : `.${random}.tmp`;
-}
-
-/** Whole or not at all, for a file in a folder of our own; the host has its own way for folders of strangers. */
-export function writeWhole(path: string, text: string): void {
-  const temporary = join(dirname(path), temporaryName(path.slice(dirname(path).length + 1)));
-  writeFileSync(temporary, text, { flag: 'wx' });
-  renameSync(temporary, path);
 }
 
 /**
