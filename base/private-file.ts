@@ -8,7 +8,6 @@ import {
   constants,
   fstatSync,
   lstatSync,
-  mkdirSync,
   openSync,
   readFileSync,
   renameSync,
@@ -16,6 +15,8 @@ import {
   type Stats,
   writeFileSync,
 } from 'node:fs';
+
+import { makeFolder } from './sharing.js';
 
 /** One line for people: which file, what is wrong with it, and what to do. */
 export class PrivateFileError extends Error {
@@ -81,7 +82,7 @@ export function createPrivateFile(path: string, text: string): boolean {
  * @throws {PrivateFileError} it is a link or no folder, belongs to another account, or others may write into it
  */
 export function ensurePrivateFolder(path: string): void {
-  mkdirSync(path, { recursive: true, mode: 0o700 });
+  makeFolder(path, 'owner');
   checkOwnFolder(path);
 }
 

@@ -1,4 +1,5 @@
 /** The hub's end of the spool: takes requests, has them executed, answers them (arc-v1 §7.3). */
+import { homePath } from '../base/home-path.js';
 import type { Sharing } from '../base/sharing.js';
 import { Admission, type Bounds } from './admission.js';
 import { type Execute, Execution } from './execution.js';
@@ -6,7 +7,6 @@ import { BEAT_SEC, type HubIdentity } from './hub-file.js';
 import { Intake } from './intake.js';
 import { Registration } from './registration.js';
 import { clean } from './retention.js';
-import { spoolPath } from './spool.js';
 import { type RelayLog, SpoolWatch, type WatchMode } from './spool-watch.js';
 import { Taking } from './taking.js';
 import { UnderWay } from './under-way.js';
@@ -43,7 +43,7 @@ export class RelayHost {
 
   constructor(options: RelayOptions) {
     const { execute, identify, log } = options;
-    const spool = spoolPath(options.spoolDir);
+    const spool = homePath(options.spoolDir);
     const admission = new Admission(options.bounds);
     const underWay = this.#underWay;
     const registration = new Registration(spool, identify);

@@ -1,9 +1,11 @@
 /** What lies in a spool, and the removal of what is old. Requests that nobody has taken are never removed. */
+
 import { existsSync } from 'node:fs';
+import { homePath } from '../base/home-path.js';
 import { Folder } from './folder.js';
 import { type HubFile, isServed, readHubFile } from './hub-file.js';
 import { openIn, RELAYS, readSmall, type Taken } from './journal.js';
-import { CLAIMED_SUFFIX, REQUEST_SUFFIX, REQUESTS, RESPONSES, spoolPath } from './spool.js';
+import { CLAIMED_SUFFIX, REQUEST_SUFFIX, REQUESTS, RESPONSES } from './spool.js';
 
 const AT_ONCE = 64;
 
@@ -19,7 +21,7 @@ export interface SpoolStatus {
 }
 
 export async function spoolStatus(spoolDir: string): Promise<SpoolStatus> {
-  const spool = spoolPath(spoolDir);
+  const spool = homePath(spoolDir);
   const hub = (await readHubFile(spool)) ?? null;
   const status: SpoolStatus = { spool, exists: false, served: await isServed(spool), hub, in_flight: 0, agents: [] };
   const root = await existing(spool);
@@ -47,7 +49,7 @@ export async function spoolStatus(spoolDir: string): Promise<SpoolStatus> {
 
 /** Removes taken requests, answers and temporary files that have not changed for `olderThanSec`. */
 export async function clean(spoolDir: string, olderThanSec: number): Promise<{ removed: number }> {
-  const root = await existing(spoolPath(spoolDir));
+  const root = await existing(homePath(spoolDir));
   if (root === undefined) return { removed: 0 };
   let removed = 0;
   try {

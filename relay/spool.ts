@@ -3,8 +3,6 @@
  * what every end has.
  */
 import { randomBytes } from 'node:crypto';
-import { homedir } from 'node:os';
-import { resolve } from 'node:path';
 
 export const REQUESTS = 'requests';
 export const RESPONSES = 'responses';
@@ -17,11 +15,6 @@ const MAX_NAME_BYTES = 255;
 /** Statuses that no hub gives: what went wrong on the way to it (arc-v1 §7.4). */
 export const RELAY_STATUS = { writeFailed: 597, timedOut: 598, unreachable: 599 } as const;
 export const TIMED_OUT = 'relay timed out waiting for response';
-
-/** `~` is expanded, and a relative path belongs to the working directory; symbolic links stay as they are. */
-export function spoolPath(dir: string): string {
-  return resolve(dir.replace(/^~(?=$|[/\\])/, homedir()));
-}
 
 /** The folder of an agent. Distinct ids may share one; `.` and `..` come out as they are, and no end may use them. */
 export function agentFolder(agentId: string): string {

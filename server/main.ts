@@ -2,6 +2,7 @@
 import type { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { backgroundClock, type Clock } from '../base/clock.js';
+import { homePath } from '../base/home-path.js';
 import { pidFilesIn } from '../base/pid-file.js';
 import { type Sharing, share } from '../base/sharing.js';
 import { BrowserDefence } from './access/browser-defence.js';
@@ -16,7 +17,6 @@ import type { DoorStats } from './operations/context.js';
 import { Dispatcher } from './operations/dispatch.js';
 import { HANDLERS } from './operations/handlers.js';
 import { writePidFiles } from './pid-file.js';
-import { storagePath } from './store/sqlite/open-database.js';
 import { SqliteStore } from './store/sqlite/sqlite-store.js';
 import { VERSION } from './version.js';
 
@@ -79,7 +79,7 @@ export async function startHub(
   const listeners = await Listeners.bind(config);
   const { peers, port } = listeners;
   const server = createHttpServer(() => instanceId);
-  const path = storagePath(config.storage);
+  const path = homePath(config.storage);
   const sharing: Sharing = config.share_group ? 'group' : 'owner';
   let store: SqliteStore;
   try {

@@ -3,9 +3,9 @@
  * when it answers there and says itself that it serves the storage in question (arc-v1 §8.4, §12 F1–F4).
  */
 import { realpathSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
+import { homePath } from '../../base/home-path.js';
 import { nearestPidFile, type PidFile, pidFilesIn } from '../../base/pid-file.js';
 import { listensOn } from '../../base/process.js';
 import { socketOf } from '../../client/base-url.js';
@@ -37,12 +37,12 @@ export function targetOf(command: Command): Target {
   } = command.opts<TargetOptions>();
   const named = (name: string) => ![undefined, 'default'].includes(command.getOptionValueSource(name));
   return {
-    storage: storagePath(storage),
+    storage: homePath(storage),
     storageNamed: named('storage'),
     portNamed: named('port') || named('host'),
     host,
     port,
-    url: opts.tcp === false && opts.socket ? `unix:${storagePath(opts.socket)}` : urlOf(host, port),
+    url: opts.tcp === false && opts.socket ? `unix:${homePath(opts.socket)}` : urlOf(host, port),
   };
 }
 
@@ -101,11 +101,6 @@ export function placeOf(url: string): number | string {
   if (socket !== undefined) return socket;
   const { protocol, port } = new URL(url);
   return Number(port || (protocol === 'https:' ? 443 : 80));
-}
-
-/** `~` is expanded once, and nowhere else: shells leave it alone in `--storage=~/arc.sqlite3`. */
-export function storagePath(storage: string): string {
-  return resolve(storage.replace(/^~(?=$|[/\\])/, homedir()));
 }
 
 export function sameFile(a: string, b: string): boolean {

@@ -1,10 +1,10 @@
 /** `arc relay`: the relay in a process of its own, in front of a hub that it reaches by HTTP. */
+import { homePath } from '../../base/home-path.js';
 import { findAccess } from '../../client/access.js';
 import { HubAgent } from '../../client/net/agent.js';
 import { DEFAULT_LIMITS, requestCapBytes } from '../../protocol/limits.js';
 import { RelayHost } from '../../relay/host.js';
 import { HttpExecutor } from '../../relay/http-executor.js';
-import { spoolPath } from '../../relay/spool.js';
 import { openLog } from '../log.js';
 import { boundTo } from './bound.js';
 import { ENVELOPE_BYTES } from './in-hub.js';
@@ -36,7 +36,7 @@ export async function relayAlone(options: AloneOptions): Promise<void> {
     maxRequestBytes: requestCapBytes(DEFAULT_LIMITS) + ENVELOPE_BYTES,
   });
   await relay.start();
-  const ready = { ready: true, spool: spoolPath(spoolDir), base_url: baseUrl, pid: process.pid };
+  const ready = { ready: true, spool: homePath(spoolDir), base_url: baseUrl, pid: process.pid };
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   await signalled;
   await relay.stop();

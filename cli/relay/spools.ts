@@ -1,10 +1,12 @@
 /** Spools that lie where an agent works, and whether their hub can be reached. */
+
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { homePath } from '../../base/home-path.js';
 import { DEFAULT_SPOOL_DIR } from '../../protocol/hub.js';
 import { HUB_FILE, isServed, readHubFile } from '../../relay/hub-file.js';
 import { RELAYS } from '../../relay/journal.js';
-import { REQUESTS, spoolPath } from '../../relay/spool.js';
+import { REQUESTS } from '../../relay/spool.js';
 import { probeHub } from '../hub/probe.js';
 
 /** A relay that is there answers in milliseconds. */
@@ -12,7 +14,7 @@ const RELAY_PATIENCE_MS = 2_000;
 
 /** The spool named; the default one may also lie in a folder above. Undefined when there is none. */
 export function findSpool(dir: string): string | undefined {
-  if (dir !== DEFAULT_SPOOL_DIR) return isFolder(spoolPath(dir)) ? spoolPath(dir) : undefined;
+  if (dir !== DEFAULT_SPOOL_DIR) return isFolder(homePath(dir)) ? homePath(dir) : undefined;
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
     const spool = join(folder, DEFAULT_SPOOL_DIR);
     if (isFolder(spool)) return spool;

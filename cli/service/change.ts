@@ -5,9 +5,10 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { CommandError } from '../../base/command-error.js';
+import { homePath } from '../../base/home-path.js';
 import { printable } from '../../base/terminal-text.js';
 import { loadConfig } from '../../server/config.js';
-import { storagePath, targetOf } from '../hub/locate.js';
+import { targetOf } from '../hub/locate.js';
 import { hubFlagsGiven, hubOptionsGiven } from '../hub/options.js';
 import { type Service, serviceFor } from './unit.js';
 
@@ -50,10 +51,19 @@ export function changeService(command: Command, action: 'install' | 'uninstall',
 
 /** The hub's command with absolute paths, since a service starts elsewhere. Wrong settings show now, not at its start. */
 function serveArguments(command: Command): string[] {
-  const { spool_dir } = loadConfig(hubOptionsGiven(command));
-  const flags = hubFlagsGiven(command).filter((each) => !/^--(storage|spool-dir)=/.test(each));
+  const { spool_dir, socket, tls_cert, tls_key } = loadConfig(hubOptionsGiven(command));
+  const flags = hubFlagsGiven(command).filter((each) => !/^--(storage|spool-dir|socket|tls-cert|tls-key)=/.test(each));
   const main = fileURLToPath(new URL('../main.js', import.meta.url));
-  const paths = [`--storage=${targetOf(command).storage}`, `--spool-dir=${storagePath(spool_dir)}`];
+  const given = {
+    storage: targetOf(command).storage,
+    'spool-dir': spool_dir,
+    socket,
+    'tls-cert': tls_cert,
+    'tls-key': tls_key,
+  };
+  const paths = Object.entries(given)
+    .filter(([, path]) => path !== '')
+    .map(([name, path]) => `--${name}=${homePath(path)}`);
   return [process.execPath, main, 'serve', ...paths, ...flags];
 }
 

@@ -1,7 +1,9 @@
 /** The client's end of a spool: writes requests, waits for answers (arc-v1 §7.5). */
+
 import { randomUUID } from 'node:crypto';
 import { constants, type FSWatcher, watch } from 'node:fs';
 import { join } from 'node:path';
+import { homePath } from '../../base/home-path.js';
 import { makeFolder, sharingOf } from '../../base/sharing.js';
 import { HubError, isJsonObject } from '../../protocol/index.js';
 import { readHubFile } from '../../relay/hub-file.js';
@@ -16,7 +18,6 @@ import {
   REQUESTS,
   RESPONSES,
   requestText,
-  spoolPath,
   TIMED_OUT,
   temporaryName,
 } from '../../relay/spool.js';
@@ -55,7 +56,7 @@ export class SpoolDoor {
     const folder = agentFolder(agentId);
     if (!isPlainName(folder)) throw new HubError('bad_request', `an agent named "${agentId}" has no place in a spool`);
     this.#agentId = agentId;
-    this.#spool = spoolPath(spoolDir);
+    this.#spool = homePath(spoolDir);
     this.#requests = join(this.#spool, REQUESTS, folder);
     this.#responses = join(this.#spool, RESPONSES, folder);
   }

@@ -3,12 +3,12 @@
  * key stays when the certificate is renewed (identity §6).
  */
 import { createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.js';
 import { createPrivateFile, PrivateFileError, readPrivateFile, writePrivateFile } from '../../base/private-file.js';
+import { makeFolder } from '../../base/sharing.js';
 import { ConfigError } from '../config.js';
 import type { HubLog } from '../domain/hub.js';
 import { type TlsPair, tlsPair } from './tls-pair.js';
@@ -88,7 +88,7 @@ export class OwnCertificate implements TlsSource {
 async function currentPair(folder: string, host: string, nowMs: number): Promise<TlsPair> {
   const [keyPath, certPath] = [join(folder, KEY_FILE), join(folder, CERT_FILE)];
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder, 'owner');
     const key = keyOf(keyPath);
     const pair = usable(readPrivateFile(certPath), key, certPath, keyPath);
     if (pair !== undefined && pair.endsMs - nowMs > RENEWED_BEFORE_MS) return pair;

@@ -1,5 +1,6 @@
 import { dirname } from 'node:path';
 import type { Clock } from '../../base/clock.js';
+import { homePath } from '../../base/home-path.js';
 import type { HubConfig } from '../config.js';
 import type { HubLog } from '../domain/hub.js';
 import { OwnCertificate } from './own-certificate.js';
@@ -28,5 +29,7 @@ export async function openTls(
   log: HubLog,
 ): Promise<TlsSource | undefined> {
   if (config.tls === 'auto') return OwnCertificate.open(dirname(storage), config.host, clock, log);
-  return config.tls_cert === '' ? undefined : PemFiles.open(config.tls_cert, config.tls_key, clock, log);
+  return config.tls_cert === ''
+    ? undefined
+    : PemFiles.open(homePath(config.tls_cert), homePath(config.tls_key), clock, log);
 }

@@ -1,9 +1,9 @@
 /** A place in the file system to listen at (identity §7): for this account alone, and never taken from a hub that lives. */
 import { chmodSync, lstatSync, readFileSync, realpathSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { connect, type Server } from 'node:net';
-import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { homePath } from '../../base/home-path.js';
 import { createPrivateFile, ensurePrivateFolder, PrivateFileError } from '../../base/private-file.js';
 import { ConfigError } from '../config.js';
 
@@ -14,7 +14,7 @@ const TAKING_MS = 5_000;
 
 /** Absolute, `~` expanded, links of its folder resolved. */
 export function socketPath(given: string): string {
-  const path = resolve(given.replace(/^~(?=$|[/\\])/, homedir()));
+  const path = homePath(given);
   try {
     return join(realpathSync(dirname(path)), basename(path));
   } catch {

@@ -16,6 +16,16 @@ describe.skipIf(process.platform !== 'linux')('service', () => {
     expect(existsSync(home.at('.config'))).toBe(false);
   });
 
+  it('knows the files that were named here by their whole path, since a service starts elsewhere', async () => {
+    await using home = await newFolder();
+    const words = ['--socket', 'hub.sock', '--tls-cert', '~/cert.pem', '--tls-key', './key.pem'];
+    const outcome = await home.arc(['service', 'install', '--dry-run', ...words], { env: { HOME: home.path } });
+    const { content } = json(outcome) as { content: string };
+    for (const [flag, file] of Object.entries({ socket: 'hub.sock', 'tls-cert': 'cert.pem', 'tls-key': 'key.pem' })) {
+      expect(content).toContain(`"--${flag}=${home.at(file)}"`);
+    }
+  });
+
   it('writes the unit, and says which command failed', async () => {
     await using home = await newFolder();
     // Without a systemctl to be found, none of this machine's services can be touched.

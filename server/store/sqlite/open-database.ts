@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto';
 import { accessSync, constants, existsSync, realpathSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname } from 'node:path';
 import Sqlite, { type Database } from 'better-sqlite3';
 import { makeFile, makeFolder, type Sharing } from '../../../base/sharing.js';
 import { ConfigError } from '../../config.js';
 import { USUAL_BYTES, USUAL_PAGES } from './log-size.js';
 import { ARC_V1_SCHEMA } from './migrations/arc-v1.js';
 import { MIGRATIONS } from './migrations/index.js';
-
-/** Absolute path of a storage setting; a leading `~` is the home folder, once. */
-export function storagePath(setting: string): string {
-  return resolve(setting === '~' || setting.startsWith('~/') ? join(homedir(), setting.slice(1)) : setting);
-}
 
 /**
  * Opens the file, makes what is missing and migrates what is ours. Other hubs may have it open.

@@ -1,0 +1,70 @@
+/** What another account of the machine gets at: nothing of the socket, the key, the credentials (identity §6, §7). */
+import { spawn } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { text } from 'node:stream/consumers';
+import { expect, it } from 'vitest';
+import { storeCredentials } from '../../client/credentials/credentials-file.js';
+import { newFolder } from '../cli/arc.js';
+import { startHub } from '../support/hub-process.js';
+
+const OTHER = 54_321;
+
+/** Runs JavaScript as another account; what it prints. */
+async function asOther(code: string): Promise<string> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    uid: OTHER,
+    gid: OTHER,
+    cwd: '/',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  return (await text(child.stdout)).trim();
+}
+
+const connecting = (path: string) => `
+  import { connect } from 'node:net';
+  connect(${JSON.stringify(path)}).on('connect', () => { console.log('connected'); process.exit(); }).on('error', ({ code }) => console.log(code));`;
+const reading = (path: string) => `
+  import { readFileSync } from 'node:fs';
+  try { readFileSync(${JSON.stringify(path)}); console.log('read'); } catch ({ code }) { console.log(code); }`;
+
+it.skipIf(process.geteuid?.() !== 0)(
+  'another account reads no key and no credentials, and reaches no socket',
+  async () => {
+    await using folder = await newFolder();
+    // The folders are open to looks, so that it is the files themselves that are closed.
+    chmodSync(folder.path, 0o755);
+    mkdirSync(folder.at('run'), { mode: 0o755 });
+    await using hub = await startHub({
+      storage: folder.storage,
+      args: ['--tls', 'auto', '--socket', folder.at('run', 'hub.sock')],
+    });
+    await storeCredentials({ url: hub.url, token: 'secret' }, folder.at('config', 'credentials.json'));
+    chmodSync(folder.at('config'), 0o755);
+    expect(await asOther(connecting(folder.at('run', 'hub.sock')))).toBe('EACCES');
+    for (const file of ['.arc.tls-key.pem', '.arc.tls-cert.pem', 'config/credentials.json']) {
+      expect(await asOther(reading(folder.at(file)))).toBe('EACCES');
+    }
+    writeFileSync(folder.at('probe'), 'x', { mode: 0o644 });
+    expect(await asOther(reading(folder.at('probe')))).toBe('read');
+  },
+);
+
+it.skipIf(process.geteuid?.() !== 0)('what another account planted is refused with one line', async () => {
+  await using folder = await newFolder();
+  const refusal = (...args: string[]) =>
+    startHub({ storage: folder.storage, args }).then(
+      () => 'it started',
+      (cause: Error) => /^arc error: .*$/m.exec(cause.message)?.[0],
+    );
+  mkdirSync(folder.at('theirs'));
+  chownSync(folder.at('theirs'), OTHER, OTHER);
+  expect(await refusal('--socket', folder.at('theirs', 'hub.sock'))).toBe(
+    `arc error: --socket needs a folder that only you may write: ${folder.at('theirs')} belongs to account ${OTHER} and not to this one (0)`,
+  );
+  writeFileSync(folder.at('.arc.tls-key.pem'), 'theirs', { mode: 0o600 });
+  chownSync(folder.at('.arc.tls-key.pem'), OTHER, OTHER);
+  expect(await refusal('--tls', 'auto')).toContain(`belongs to account ${OTHER} and not to this one (0)`);
+  mkdirSync(folder.at('linked'));
+  symlinkSync(folder.at('theirs', 'elsewhere'), folder.at('linked', 'hub.sock'));
+  expect(await refusal('--socket', folder.at('linked', 'hub.sock'))).toContain('is there already and is no socket');
+});
