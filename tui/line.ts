@@ -10,8 +10,6 @@ export type Line = readonly Span[];
 
 export const span = (text: string, role?: Role): Span => ({ text, role });
 export const line = (text: string, role?: Role): Line => [{ text, role }];
-export const EMPTY: Line = [];
-
 export const textOf = (spans: Line): string => spans.map(({ text }) => text).join('');
 export const lineWidth = (spans: Line): number => spans.reduce((sum, { text }) => sum + width(text), 0);
 
@@ -50,9 +48,6 @@ export function ends(left: Line, right: Line, columns: number): Line {
   const start = room > 0 ? cutLine(left, room) : [];
   return [...start, { text: ' '.repeat(Math.max(0, columns - lineWidth(start) - lineWidth(end))) }, ...end];
 }
-
-/** The whole line in one role, as for the selected row of a list. */
-export const recolor = (spans: Line, role: Role): Line => spans.map(({ text }) => ({ text, role }));
 
 export function paintLine(spans: Line, paint: Paint): string {
   let painted = '';

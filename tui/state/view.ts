@@ -1,5 +1,5 @@
 /** What the feed can show: everything, a channel, a thread, a direct conversation, or what waits for the operator. */
-import { type Message, SYSTEM_AGENT } from '../../protocol/index.js';
+import type { Message } from '../../protocol/index.js';
 
 export type View =
   | { readonly kind: 'all' }
@@ -114,5 +114,3 @@ export function passes(message: Message, filter: Filter, muted: ReadonlySet<stri
   if (kind !== undefined && message.kind !== kind) return false;
   return text === undefined || message.body.toLowerCase().includes(text.toLowerCase());
 }
-
-export const isSystem = (agent: string): boolean => agent === SYSTEM_AGENT;
