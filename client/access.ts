@@ -35,6 +35,10 @@ export async function findAccess(options: AccessOptions, agentId: string | undef
   const access = isNode()
     ? (await import('./credentials/resolve.js')).resolveAccess(options, agentId)
     : { ...options, baseUrl: options.baseUrl ?? DEFAULT_BASE_URL };
+  // What no header can carry would come back in the platform's error, for all to read.
+  if (access.token !== undefined && !/^[\x21-\x7e]+$/.test(access.token)) {
+    throw new HubError('unauthorized', 'the token holds characters that no token has: is it the right one?');
+  }
   const isSecure = /^(https|wss):/i.test(access.baseUrl);
   if (!isSecure && (options.fingerprint !== undefined || options.ca !== undefined)) {
     throw new HubError(

@@ -53,6 +53,18 @@ describe('a token', () => {
     expect(server.heard[0]?.authorization).toBeUndefined();
   });
 
+  it('that no header can carry is refused without being repeated', async () => {
+    using server = await refuser();
+    const options = { baseUrl: server.baseUrl, token: 'sec\nret \u{1f511}' };
+    for (const refused of [HubClient.overHttp('ana', options).hubInfo(), HubClient.connect('ana', options)]) {
+      await expect(refused).rejects.toMatchObject({
+        code: 'unauthorized',
+        message: expect.not.stringContaining('ret'),
+      });
+    }
+    expect(server.heard).toEqual([]);
+  });
+
   it('that is revoked while it is connected ends the client, its feeds and its calls, with the reason', async () => {
     await using fake = await FakeHub.start();
     const hub = await HubClient.connect('ana', { baseUrl: fake.url, token: 'secret' });

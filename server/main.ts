@@ -83,7 +83,12 @@ export async function startHub(
   const sharing: Sharing = config.share_group ? 'group' : 'owner';
   let store: SqliteStore;
   try {
-    await listeners.openTls(path, clock, log, () => void announce());
+    await listeners.openTls(
+      path,
+      clock,
+      log,
+      () => void announce().catch((err) => log.error({ err }, 'the pid file cannot be written')),
+    );
     const onError = (err: unknown) => log.error({ err }, 'store failed');
     store = new SqliteStore({ path, durability: config.durability, clock, sharing, onError });
     tighten(path, sharing, log);

@@ -1,11 +1,11 @@
 /** The hub of this folder or one above, as its pid file tells of it, for a client that runs on the hub's own account. */
 import { lstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type PidFile, pidFilesIn } from '../../base/pid-file.js';
+import { type PidFile, pidFilePaths, readPidFile } from '../../base/pid-file.js';
 import { PrivateFileError, readPrivateFile } from '../../base/private-file.js';
 import { HubError } from '../../protocol/errors.js';
 import { DEFAULT_PORT } from '../../protocol/hub.js';
-import { canonicalUrl } from '../base-url.js';
+import { canonicalUrl, socketOf } from '../base-url.js';
 
 /** The operator's token, beside the store (identity §5). */
 export const TOKEN_FILE = '.arc.token';
@@ -13,9 +13,13 @@ export const TOKEN_FILE = '.arc.token';
 /** A hub at `url` whose pid file lies here or above; without a URL, one at the usual port or on a Unix socket only. */
 export function findLocalHub(url: string | undefined, folder = process.cwd()): PidFile | undefined {
   const wanted = url === undefined ? undefined : loopbackUrl(url);
-  const found = pidFilesIn(folder).find((file) => isOwn(file.path) && isMeant(file, wanted));
+  const { shared, own } = pidFilePaths(join(folder, 'store'), url === undefined ? DEFAULT_PORT : portOf(url));
+  for (const path of [shared, own]) {
+    const file = readPidFile(path);
+    if (file !== undefined && isOwn(path) && isMeant(file, wanted)) return file;
+  }
   const above = dirname(folder);
-  return found ?? (above === folder ? undefined : findLocalHub(url, above));
+  return above === folder ? undefined : findLocalHub(url, above);
 }
 
 /**
@@ -45,6 +49,13 @@ function isMeant({ url, port, socket }: PidFile, wanted: string | undefined): bo
   if (!/^(https?|unix):/.test(url)) return false;
   if (wanted === undefined) return port === DEFAULT_PORT || url.startsWith('unix:');
   return loopbackUrl(url) === wanted || (socket !== undefined && `unix:${socket}` === wanted);
+}
+
+/** As pid files are named after it; 0 is a hub on a Unix socket only. */
+function portOf(url: string): number {
+  if (socketOf(url) !== undefined) return 0;
+  const { port, protocol } = new URL(canonicalUrl(url));
+  return Number(port || (protocol === 'https:' ? 443 : 80));
 }
 
 /** The names of this machine that mean the same here. */

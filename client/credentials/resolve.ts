@@ -12,11 +12,11 @@ export function resolveAccess(
   folder = process.cwd(),
 ): Access {
   const named = options.baseUrl ?? (env.ARC_BASE_URL || undefined);
-  const local = findLocalHub(named, folder);
-  const baseUrl = named ?? local?.url ?? DEFAULT_BASE_URL;
+  const baseUrl = named ?? findLocalHub(undefined, folder)?.url ?? DEFAULT_BASE_URL;
   const given = { ...options, baseUrl, token: options.token ?? (env.ARC_TOKEN || undefined) };
   const isKnown = given.fingerprint !== undefined || given.ca !== undefined || !isSecure(baseUrl);
   if (given.token !== undefined && isKnown) return given;
+  const local = findLocalHub(baseUrl, folder);
   const entry = findCredentials(readCredentials(credentialsPath(env)), baseUrl, agentId);
   return {
     ...given,

@@ -41,6 +41,7 @@ export class Listeners {
     try {
       if (unix !== undefined) await listenAt(unix.server, socketPath(config.socket));
     } catch (cause) {
+      tcp?.destroyAll();
       await tcp?.close();
       throw cause;
     }

@@ -45,7 +45,8 @@ export class TlsFront {
 function refusePlain(socket: Socket, first: Buffer): void {
   const [, host = ''] = /^host:[ \t]*([\w.:[\]-]+)/im.exec(first.toString('latin1')) ?? [];
   const body = JSON.stringify({ ok: false, error: `this port speaks TLS: use https://${host || 'HOST:PORT'}` });
-  socket.setTimeout(LINGER_MS, () => socket.destroy());
+  const lingering = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(lingering));
   socket.end(
     `HTTP/1.1 400 Bad Request\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n` +
       `X-Arc-Error: bad_request\r\nX-Arc-Scheme: https\r\nConnection: close\r\n\r\n${body}`,
