@@ -17,7 +17,7 @@ import { linkSpans } from './view/bars.js';
 import { detailLines } from './view/detail.js';
 import { feedMessages } from './view/feed.js';
 import { plainMessage } from './view/plain-message.js';
-import { helpLines } from './view/windows.js';
+import { commandLines } from './windows/help.js';
 
 /** Wide enough that lines are not broken here; the reader's own program does that better. */
 const COLUMNS = 100;
@@ -165,9 +165,7 @@ class Printer {
     this.#question = question;
     const isHelp = overlay?.kind === 'help';
     if (isHelp && !this.#help) {
-      const lines = helpLines('input', COLUMNS).map((line) => textOf(line).trimEnd());
-      const commands = lines.findIndex((line) => line.includes(' Commands '));
-      for (const line of lines.slice(commands + 1)) this.#write(line);
+      for (const each of commandLines(COLUMNS).slice(1)) this.#write(textOf(each).trimEnd());
     }
     this.#help = isHelp;
   }

@@ -2,8 +2,10 @@
 import { z } from 'zod';
 import { CLOSE_CODES, DEFAULT_LIMITS, ERROR_CODES, OPERATIONS, type Operation } from '../../protocol/index.js';
 import { HubConfig } from '../../server/config.js';
-import { KEYS, keyLabel, PLACE_NAMES } from '../../tui/input/keys.js';
-import { SLASH, usage } from '../../tui/input/slash.js';
+import { usage } from '../../tui/commands/command.js';
+import { COMMANDS } from '../../tui/commands/table.js';
+import { keyLabel } from '../../tui/input/keys.js';
+import { KEY_GROUPS } from '../../tui/windows/table.js';
 
 const row = (...cells: readonly unknown[]) =>
   `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
@@ -67,15 +69,15 @@ function settings(): string {
 }
 
 function keys(): string {
-  const rows = KEYS.map(({ place, keys: names, summary }) =>
-    row(PLACE_NAMES[place], names.map((name) => `\`${keyLabel(name)}\``).join(' '), summary),
+  const rows = KEY_GROUPS.flatMap(({ name, keys }) =>
+    keys.map((each) => row(name, each.keys.map((key) => `\`${keyLabel(key)}\``).join(' '), each.summary)),
   );
   return table(['where', 'keys', 'what they do'], rows);
 }
 
 function commands(): string {
-  const rows = SLASH.map((command) =>
-    row(`\`${usage(command)}\``, command.aliases.map((alias) => `\`/${alias}\``).join(' '), command.summary),
+  const rows = COMMANDS.map((command) =>
+    row(`\`${usage(command)}\``, (command.aliases ?? []).map((alias) => `\`/${alias}\``).join(' '), command.summary),
   );
   return table(['command', 'also', 'what it does'], rows);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { HubClient } from '../../client/index.js';
-import { SLASH } from '../../tui/input/slash.js';
+import { COMMANDS } from '../../tui/commands/table.js';
 import { type HubProcess, startHub } from '../support/hub-process.js';
 import { until } from '../support/until.js';
 import { type Dashboard, openDashboard } from './support/dashboard.js';
@@ -26,7 +26,7 @@ afterAll(async () => {
   await ana?.close();
   await hub?.[Symbol.asyncDispose]();
   // A command that is added is tested here, too.
-  expect([...covered].sort()).toEqual(SLASH.map(({ name }) => name).sort());
+  expect([...covered].sort()).toEqual(COMMANDS.map(({ name }) => name).sort());
 });
 
 // What a test leaves open is not the next one's business.
@@ -263,7 +263,7 @@ describe('steering', () => {
     const task = await ana.post('general', 'by keys', { kind: 'task' });
     await until(() => tui.state.tasks.has(task.id));
     tui.type('\u001b[Z');
-    while (tui.state.detailKey !== `task:${task.id}`) tui.type('j');
+    while (tui.state.rows.detail !== `task:${task.id}`) tui.type('j');
     tui.type('c');
     expect(tui.screen).toContain(`Mark task ${task.id} done?`);
     tui.type('y');
@@ -298,7 +298,7 @@ describe('steering', () => {
     await ana.claim('by-keys');
     await tui.sees('by-keys');
     tui.type('\u001b[Z');
-    while (tui.state.detailKey !== 'claim:by-keys') tui.type('j');
+    while (tui.state.rows.detail !== 'claim:by-keys') tui.type('j');
     tui.type('xy');
     await until(async () => (await ana.claims({ active_only: true })).length === 0);
     tui.type('\u001b');

@@ -1,9 +1,9 @@
 /** The line that is typed: editing, completion, history, and what Enter does with it. */
 import { HubError, type Message } from '../../protocol/index.js';
+import type { Command } from '../commands/command.js';
+import { findCommand, parseCommand } from '../commands/table.js';
 import { completions } from '../input/completion.js';
 import * as edit from '../input/editor.js';
-import { bindingOf, type KeyId } from '../input/keys.js';
-import { findSlash, parseSlash, type SlashName } from '../input/slash.js';
 import type { PostParams } from '../state/state.js';
 import type { Desk } from './desk.js';
 import { InputHistory } from './input-history.js';
@@ -14,24 +14,24 @@ import type { Questions } from './questions.js';
 /** Text of one paste; a message holds less by default. */
 const MAX_INPUT = 1_000_000;
 
-export interface ComposerHooks {
-  run(id: KeyId): void;
-  overlayText(text: string): void;
-  slash(name: SlashName, args: readonly string[]): Promise<void>;
-}
-
 export class Composer {
   readonly #desk: Desk;
   readonly #nav: Navigation;
   readonly #questions: Questions;
-  readonly #hooks: ComposerHooks;
+  readonly #run: (command: Command, args: readonly string[]) => void;
   readonly #history = new InputHistory();
 
-  constructor(desk: Desk, nav: Navigation, questions: Questions, hooks: ComposerHooks) {
+  /** @param run does what a command says */
+  constructor(
+    desk: Desk,
+    nav: Navigation,
+    questions: Questions,
+    run: (command: Command, args: readonly string[]) => void,
+  ) {
     this.#desk = desk;
     this.#nav = nav;
     this.#questions = questions;
-    this.#hooks = hooks;
+    this.#run = run;
   }
 
   post(params: PostParams) {
@@ -73,32 +73,25 @@ export class Composer {
     this.post({ ...params, ...more });
   }
 
-  editInput(change: (editor: edit.Editor) => edit.Editor): void {
+  edit(change: (editor: edit.Editor) => edit.Editor): void {
     this.#desk.dispatch({ type: 'input', input: change(this.#desk.state.input) });
   }
 
-  text(text: string, isPaste: boolean) {
-    const { focus, overlay, input } = this.#desk.state;
-    if (overlay !== undefined) return this.#hooks.overlayText(text);
-    if (focus !== 'input' && !isPaste) {
-      const letters = [...text];
-      for (const letter of letters) {
-        const id = bindingOf(letter, this.#desk.state.focus);
-        // The letter before may have opened a window.
-        if (this.#desk.state.overlay !== undefined) this.#hooks.overlayText(letter);
-        else if (id !== undefined) this.#hooks.run(id);
-        else if (letter === '/') {
-          this.#nav.focus('input');
-          this.editInput((editor) => edit.insert(editor, letter));
-        } else if (this.#desk.state.focus === 'input') this.editInput((editor) => edit.insert(editor, letter));
-      }
-      return;
-    }
-    if (text === '?' && input.text === '' && !isPaste) return this.#hooks.run('help-empty');
+  /** What was typed or pasted, put in at the cursor. */
+  insert(text: string) {
+    const { focus, input } = this.#desk.state;
     if (focus !== 'input') this.#nav.focus('input');
     if (input.text.length + text.length > MAX_INPUT)
       return this.#desk.say('that is more text than one message can hold', 'bad');
-    this.editInput((editor) => edit.insert(editor, text));
+    this.edit((editor) => edit.insert(editor, text));
+  }
+
+  /** Runs a command that needs no more; one that does is put into the input, to be finished there. */
+  begin(command: Command) {
+    const { name, args = [] } = command;
+    if (args.every((each) => each.optional)) return this.#run(command, []);
+    this.#nav.focus('input');
+    this.#desk.dispatch({ type: 'input', input: edit.editorOf(`/${name} `) });
   }
 
   /** Does with a whole text what Enter does with the one in the input; an answer, while a question is open. */
@@ -109,7 +102,7 @@ export class Composer {
       const known = overlay.question.answers.some((each) => each.key === key);
       return this.#questions.answerWith(overlay.question, known ? key : 'escape');
     }
-    this.#desk.dispatch({ type: 'overlay', overlay: undefined });
+    this.#desk.close();
     this.#desk.dispatch({ type: 'input', input: edit.editorOf(text) });
     this.send();
   }
@@ -130,15 +123,14 @@ export class Composer {
       }
       return;
     }
-    const parsed = parseSlash(text);
+    const parsed = parseCommand(text);
     if (!parsed.ok) {
       // It stays to be corrected.
       this.#desk.dispatch({ type: 'input', input });
       this.#desk.say(parsed.error, 'bad');
       return;
     }
-    const { command, args } = parsed;
-    this.#desk.attempt(async () => this.#hooks.slash(command.name, args));
+    this.#run(parsed.command, parsed.args);
   }
 
   /** Takes the chosen completion; whether there was one. */
@@ -156,7 +148,7 @@ export class Composer {
   isChoosing(): boolean {
     const { input, completionIndex = 0 } = this.#desk.state;
     const name = /^\/(\S+)$/.exec(input.text)?.[1];
-    return completionIndex > 0 || (name !== undefined && findSlash(name) === undefined);
+    return completionIndex > 0 || (name !== undefined && findCommand(name) === undefined);
   }
 
   moveCompletion(by: number): boolean {

@@ -4,7 +4,7 @@ import type { Actor } from '../hub/actor.js';
 import type { Reader } from '../hub/reader.js';
 import type { Prefs } from '../prefs.js';
 import type { Action } from '../state/actions.js';
-import type { Notice, State } from '../state/state.js';
+import type { Notice, Overlay, State } from '../state/state.js';
 import type { Store } from '../store.js';
 import type { FeedSize } from '../view/feed.js';
 import { layoutOf, type Size } from '../view/layout.js';
@@ -51,6 +51,11 @@ export class Desk {
   /** What goes wrong is said; nothing that the person asked for fails in silence. */
   attempt(act: () => Promise<void>): void {
     act().catch((cause: unknown) => this.say(HubError.from(cause).message, 'bad'));
+  }
+
+  /** Opens a window over the panes, or gives the open one what it is to remember. */
+  open(overlay: Overlay): void {
+    this.dispatch({ type: 'overlay', overlay });
   }
 
   /** No window stands over the panes any more. */

@@ -1,6 +1,6 @@
 /** Where the person looks: views, panes, the feed and what is chosen in it. */
 import { HubError, type Message } from '../../protocol/index.js';
-import { quoteWord } from '../input/slash.js';
+import { quoteWord } from '../commands/command.js';
 import { findById } from '../state/messages.js';
 import type { Pane } from '../state/state.js';
 import {
@@ -13,8 +13,7 @@ import {
   type View,
   viewKey,
 } from '../state/view.js';
-import { detailItems } from '../view/detail.js';
-import { buildFeed, feedMessages, neighbour, reveal, scrollBy } from '../view/feed.js';
+import { buildFeed, feedMessages, reveal, scrollBy } from '../view/feed.js';
 import { sidebarEntries } from '../view/sidebar.js';
 import type { Desk } from './desk.js';
 
@@ -23,9 +22,12 @@ const FILL_PAGES = 5;
 
 export class Navigation {
   readonly #desk: Desk;
+  readonly #focused: (pane: Pane) => void;
 
-  constructor(desk: Desk) {
+  /** @param focused what a pane does when keys begin to go to it */
+  constructor(desk: Desk, focused: (pane: Pane) => void) {
     this.#desk = desk;
+    this.#focused = focused;
   }
 
   openView(view: View): void {
@@ -117,16 +119,11 @@ export class Navigation {
 
   focus(pane: Pane): void {
     this.#desk.dispatch({ type: 'focus', pane });
-    if (pane === 'feed' && this.#desk.state.selectedId === undefined) {
-      this.select(neighbour(this.#desk.state, this.#desk.feedSize, undefined, 0));
-    }
-    if (pane === 'sidebar') this.#desk.dispatch({ type: 'sidebar', key: viewKey(this.#desk.state.view) });
-    if (pane === 'detail')
-      this.#desk.dispatch({ type: 'detail', key: this.#desk.state.detailKey ?? detailItems(this.#desk.state)[0]?.key });
+    this.#focused(pane);
   }
 
   nextPane(by: 1 | -1): void {
-    const panes: Pane[] = ['input', 'sidebar', 'feed', 'detail'];
+    const panes: Pane[] = ['input', 'sidebar', 'feed', this.#desk.state.right];
     const at = panes.indexOf(this.#desk.state.focus);
     this.focus(panes[(at + by + panes.length) % panes.length] ?? 'input');
   }
@@ -147,26 +144,6 @@ export class Navigation {
     const next = places.find(({ key }) => key !== viewKey(this.#desk.state.view))?.view;
     if (next === undefined) this.#desk.say('nothing is unread');
     else this.openView(next);
-  }
-
-  moveIn(keys: readonly string[], current: string | undefined, by: number): string | undefined {
-    const at = current === undefined ? -1 : keys.indexOf(current);
-    return keys[Math.max(0, Math.min(keys.length - 1, at + by))];
-  }
-
-  sidebarEntry() {
-    const { sidebarKey } = this.#desk.state;
-    return sidebarEntries(this.#desk.state).find(({ key }) => key !== undefined && key === sidebarKey);
-  }
-
-  detailItem() {
-    const { detailKey } = this.#desk.state;
-    return detailItems(this.#desk.state).find(({ key }) => key === detailKey)?.item;
-  }
-
-  moveDetail(by: number): void {
-    const keys = detailItems(this.#desk.state).map(({ key }) => key);
-    this.#desk.dispatch({ type: 'detail', key: this.moveIn(keys, this.#desk.state.detailKey, by) });
   }
 }
 

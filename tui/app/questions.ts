@@ -4,8 +4,6 @@ import { HubError } from '../../protocol/index.js';
 import type { Question } from '../state/state.js';
 import type { Desk } from './desk.js';
 
-type Lease = { readonly kind: 'claim' | 'lock'; readonly name: string };
-
 export class Questions {
   readonly #desk: Desk;
   #answer: ((id: string) => void) | undefined;
@@ -14,7 +12,7 @@ export class Questions {
     this.#desk = desk;
   }
 
-  askRelease({ kind, name }: Lease): void {
+  askRelease(kind: 'claim' | 'lock', name: string): void {
     const held = kind === 'claim' ? this.#desk.state.claims.get(name) : this.#desk.state.locks.get(name);
     if (held === undefined) throw new HubError('not_found', `nobody holds the ${kind} “${name}”`);
     const owner = 'owner_agent_id' in held ? held.owner_agent_id : held.agent_id;
@@ -117,7 +115,7 @@ export class Questions {
 
   ask(question: Question, answer: (id: string) => void): void {
     this.#answer = answer;
-    this.#desk.dispatch({ type: 'overlay', overlay: { kind: 'question', question } });
+    this.#desk.open({ kind: 'question', question });
   }
 
   answerWith({ answers }: Question, key: string): void {

@@ -63,6 +63,23 @@ describe('the screen', () => {
     }
   });
 
+  it.each([
+    [80, false],
+    [120, true],
+    [200, true],
+  ])(
+    'shows the pane on the right at %i columns where there is room, where it is asked for, and not where it is hidden',
+    (columns, hasRoom) => {
+      const shows = (...actions: Action[]) =>
+        drawText(stateAfter(...busy, ...actions), { columns, rows: 24 }).includes('tasks 2 open');
+      expect(shows()).toBe(hasRoom);
+      expect(shows({ type: 'show-right', show: true })).toBe(true);
+      expect(shows({ type: 'show-right', show: false })).toBe(false);
+      // Keys never go to what cannot be seen.
+      expect(shows({ type: 'show-right', show: false }, { type: 'focus', pane: 'detail' })).toBe(true);
+    },
+  );
+
   it.each(SIZES)('is the same at %i×%i whether Ink puts the lines in or the canvas does', (columns, rows) => {
     const size = { columns, rows };
     const states = [

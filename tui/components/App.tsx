@@ -1,15 +1,16 @@
 import { Box } from 'ink';
 import { completions } from '../input/completion.js';
 import { line } from '../line.js';
+import { feed } from '../panes/feed.js';
+import type { LinesPane } from '../panes/pane.js';
+import { sidebar } from '../panes/sidebar.js';
+import { RIGHT } from '../panes/table.js';
 import type { State } from '../state/state.js';
 import type { Paint } from '../theme.js';
 import { composeLine, statusLine, titleLine } from '../view/bars.js';
-import { detailLines } from '../view/detail.js';
-import { buildFeed } from '../view/feed.js';
 import { type Layout, layoutOf, MIN_COLUMNS, MIN_ROWS, PROMPT, type Size } from '../view/layout.js';
-import { withNotice } from '../view/notices.js';
-import { sidebarLines } from '../view/sidebar.js';
-import { windowLines, windowSize } from '../view/windows.js';
+import { windowOf } from '../windows/table.js';
+import { windowInside } from '../windows/window.js';
 import { Completions } from './Completions.js';
 import { Input, inputRows } from './Input.js';
 import { Lines } from './Lines.js';
@@ -63,15 +64,16 @@ interface PartProps {
 }
 
 function Panes({ state, layout, paint }: PartProps) {
-  const { sidebar, feed, detail, paneRows: rows } = layout;
-  const { lines } = buildFeed(state, { columns: feed, rows });
+  const { paneRows: rows } = layout;
+  const block = (pane: LinesPane, columns: number) =>
+    columns > 0 && <Lines lines={pane.lines(state, { columns, rows })} columns={columns} rows={rows} paint={paint} />;
   return (
     <Box height={rows}>
-      <Lines lines={sidebarLines(state, sidebar, rows)} columns={sidebar} rows={sidebar > 0 ? rows : 0} paint={paint} />
-      {sidebar > 0 && <Rule rows={rows} paint={paint} />}
-      <Lines lines={withNotice(state, lines, feed, rows)} columns={feed} rows={rows} paint={paint} />
-      {detail > 0 && <Rule rows={rows} paint={paint} />}
-      <Lines lines={detailLines(state, detail, rows)} columns={detail} rows={detail > 0 ? rows : 0} paint={paint} />
+      {block(sidebar, layout.sidebar)}
+      {layout.sidebar > 0 && <Rule rows={rows} paint={paint} />}
+      {block(feed, layout.feed)}
+      {layout.right > 0 && <Rule rows={rows} paint={paint} />}
+      {block(RIGHT[state.right], layout.right)}
     </Box>
   );
 }
@@ -80,8 +82,8 @@ function Covered({ state, layout, paint }: PartProps) {
   const { columns, rows } = layout;
   const { overlay } = state;
   if (overlay === undefined) return null;
-  const inside = windowSize(columns, rows);
-  const { title, hint, lines } = windowLines(state, overlay, inside.columns, inside.rows);
+  const inside = windowInside({ columns, rows });
+  const { title, hint, lines } = windowOf(overlay).view(state, overlay, inside);
   return (
     <Box flexDirection="column" width={columns} height={rows}>
       <Lines lines={[titleLine(state, columns)]} columns={columns} rows={1} paint={paint} />
@@ -108,8 +110,8 @@ export function cursorOf(state: State, size: Size): { readonly row: number; read
   const layout = layoutOf(state, size);
   if (layout.tooSmall) return undefined;
   if (state.overlay !== undefined) {
-    const inside = windowSize(layout.columns, layout.rows);
-    const { cursor } = windowLines(state, state.overlay, inside.columns, inside.rows);
+    const inside = windowInside(layout);
+    const { cursor } = windowOf(state.overlay).view(state, state.overlay, inside);
     const left = Math.floor((layout.columns - inside.columns - 4) / 2);
     return cursor === undefined ? undefined : { row: 2, column: left + 2 + cursor };
   }

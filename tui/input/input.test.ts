@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { ALWAYS, ANYWHERE } from '../app/anywhere.js';
+import { COMMANDS, findCommand, parseCommand } from '../commands/table.js';
+import { PANES } from '../panes/table.js';
 import { reduce } from '../state/reduce.js';
 import { message, session, stateAfter, task } from '../testing/make.js';
+import { KEY_GROUPS } from '../windows/table.js';
 import { completions } from './completion.js';
 import { backspace, deleteWord, editorOf, insert, layout, left, vertical, wordLeft } from './editor.js';
-import { bindingOf, KEYS, keyLabel } from './keys.js';
-import { findSlash, parseSlash, SLASH } from './slash.js';
+import { keyLabel, rowOf } from './keys.js';
 
 describe('the editor', () => {
   it('moves and deletes by what a person sees as one letter', () => {
@@ -34,39 +37,47 @@ describe('the editor', () => {
 
 describe('slash commands', () => {
   it('are found whatever their case, by name and by alias', () => {
-    expect(findSlash('DM')?.name).toBe('dm');
-    expect(findSlash('Exit')?.name).toBe('quit');
+    expect(findCommand('DM')?.name).toBe('dm');
+    expect(findCommand('Exit')?.name).toBe('quit');
   });
 
   it('are refused when they are not known: a mistyped command is never posted', () => {
-    const parsed = parseSlash('/chanel general');
+    const parsed = parseCommand('/chanel general');
     expect(parsed).toMatchObject({ ok: false, error: expect.stringContaining('Did you mean /channels?') });
   });
 
   it('take words, quoted words, and the rest over several lines', () => {
-    expect(parseSlash('/dm ana hello\nthere')).toMatchObject({ ok: true, args: ['ana', 'hello\nthere'] });
-    expect(parseSlash('/dm "agent \\"x\\" one" hi')).toMatchObject({ ok: true, args: ['agent "x" one', 'hi'] });
-    expect(parseSlash('/channel my channel')).toMatchObject({ ok: true, args: ['my channel'] });
-    expect(parseSlash('/dm')).toMatchObject({ ok: false, error: 'usage: /dm <agent> [text]' });
+    expect(parseCommand('/dm ana hello\nthere')).toMatchObject({ ok: true, args: ['ana', 'hello\nthere'] });
+    expect(parseCommand('/dm "agent \\"x\\" one" hi')).toMatchObject({ ok: true, args: ['agent "x" one', 'hi'] });
+    expect(parseCommand('/channel my channel')).toMatchObject({ ok: true, args: ['my channel'] });
+    expect(parseCommand('/dm')).toMatchObject({ ok: false, error: 'usage: /dm <agent> [text]' });
   });
 
   it('have unique names', () => {
-    const names = SLASH.flatMap(({ name, aliases }) => [name, ...aliases]);
+    const names = COMMANDS.flatMap(({ name, aliases = [] }) => [name, ...aliases]);
     expect(new Set(names).size).toBe(names.length);
   });
 });
 
 describe('keys', () => {
   it('mean one thing in each place', () => {
-    const all = KEYS.flatMap(({ place, keys }) => keys.map((key) => `${place} ${key}`));
+    const all = KEY_GROUPS.flatMap(({ name, keys }) => keys.flatMap((row) => row.keys.map((key) => `${name} ${key}`)));
     expect(new Set(all).size).toBe(all.length);
+    // What works always would hide what a pane or a window does with it.
+    const elsewhere = KEY_GROUPS.filter(({ keys }) => keys !== ALWAYS);
+    for (const key of ALWAYS.flatMap(({ keys }) => keys))
+      expect(elsewhere.filter(({ keys }) => rowOf(keys, key) !== undefined)).toEqual([]);
   });
 
-  it('of a pane come before those that work anywhere', () => {
-    expect(bindingOf('enter', 'input')).toBe('send');
-    expect(bindingOf('enter', 'feed')).toBe('open-message');
-    expect(bindingOf('ctrl+p', 'feed')).toBe('palette');
-    expect(bindingOf('x', 'feed')).toBeUndefined();
+  it('of every pane and window say how they are left', () => {
+    for (const { name, keys } of KEY_GROUPS.slice(2)) {
+      const closes = rowOf(keys, 'escape') ?? rowOf(ANYWHERE, 'escape');
+      expect(closes?.summary, name).toContain('close');
+    }
+    expect(Object.values(PANES).every(({ keys }) => rowOf(keys, '?') !== undefined)).toBe(true);
+  });
+
+  it('are written as keyboards name them', () => {
     expect(keyLabel('ctrl+p')).toBe('Ctrl+P');
     expect(keyLabel('shift+up')).toBe('Shift+↑');
   });

@@ -60,9 +60,8 @@ export type Action =
   | { readonly type: 'filter'; readonly filter: Filter }
   | { readonly type: 'mute'; readonly agent: string; readonly muted: boolean }
   | { readonly type: 'focus'; readonly pane: Pane }
-  | { readonly type: 'sidebar'; readonly key: string | undefined }
-  | { readonly type: 'detail'; readonly key: string | undefined }
-  | { readonly type: 'show-detail'; readonly show: boolean }
+  | { readonly type: 'row'; readonly pane: Pane; readonly key: string | undefined }
+  | { readonly type: 'show-right'; readonly show: boolean }
   | { readonly type: 'overlay'; readonly overlay: Overlay | undefined }
   | { readonly type: 'input'; readonly input: Editor }
   | { readonly type: 'completion'; readonly index: number | undefined }

@@ -3,7 +3,7 @@ import type { Action } from './actions.js';
 import { applyChange, countInThread, knownThreads, listed, newest, openRequests, withTitles } from './hub-facts.js';
 import { append, HISTORY_MESSAGES, merge } from './messages.js';
 import { withNotice } from './notices.js';
-import { NO_HISTORY, NOTHING_HEARD, RATE_SECONDS, type Shutdown, type State } from './state.js';
+import { NO_HISTORY, NOTHING_HEARD, RATE_SECONDS, RIGHT_PANES, type Shutdown, type State } from './state.js';
 import { hasFilter, inView, passes, type View, viewKey, viewsOf } from './view.js';
 
 const DIRECTS = 200;
@@ -106,13 +106,16 @@ export function reduce(state: State, action: Action): State {
       return { ...state, muted };
     }
     case 'focus':
-      return { ...state, focus: action.pane, selectedId: action.pane === 'feed' ? state.selectedId : undefined };
-    case 'sidebar':
-      return { ...state, sidebarKey: action.key };
-    case 'detail':
-      return { ...state, detailKey: action.key };
-    case 'show-detail':
-      return { ...state, showDetail: action.show };
+      return {
+        ...state,
+        focus: action.pane,
+        selectedId: action.pane === 'feed' ? state.selectedId : undefined,
+        right: RIGHT_PANES.find((pane) => pane === action.pane) ?? state.right,
+      };
+    case 'row':
+      return { ...state, rows: { ...state.rows, [action.pane]: action.key } };
+    case 'show-right':
+      return { ...state, showRight: action.show };
     case 'overlay':
       return { ...state, overlay: action.overlay };
     case 'input':

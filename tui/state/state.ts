@@ -38,7 +38,10 @@ export interface Composing {
   readonly kind?: string | undefined;
 }
 
-export type Pane = 'input' | 'sidebar' | 'feed' | 'detail';
+/** Panes that stand right of the feed, one at a time. */
+export const RIGHT_PANES = ['detail'] as const;
+export type RightPane = (typeof RIGHT_PANES)[number];
+export type Pane = 'input' | 'sidebar' | 'feed' | RightPane;
 
 export interface Question {
   readonly title: string;
@@ -46,6 +49,7 @@ export interface Question {
   readonly answers: readonly { readonly key: string; readonly label: string; readonly id: string }[];
 }
 
+/** What a window remembers while it is open. */
 export type Overlay =
   | { readonly kind: 'help'; readonly scroll: number }
   | { readonly kind: 'palette'; readonly query: Editor; readonly selected: number }
@@ -128,12 +132,14 @@ export interface State {
   readonly filter: Filter;
   readonly muted: ReadonlySet<string>;
   readonly focus: Pane;
-  /** Row of the sidebar, by the key of its entry. */
-  readonly sidebarKey: string | undefined;
-  readonly detailKey: string | undefined;
+  /** The row that is chosen in a pane that is a list, by its key. */
+  readonly rows: Readonly<Partial<Record<Pane, string | undefined>>>;
   /** Message of the feed that keys act on. */
   readonly selectedId: number | undefined;
-  readonly showDetail: boolean;
+  /** The pane right of the feed. */
+  readonly right: RightPane;
+  /** Whether it is shown; undefined: where there is room. */
+  readonly showRight: boolean | undefined;
   readonly overlay: Overlay | undefined;
   readonly input: Editor;
   /** Row chosen in the list of completions; undefined while the list was sent away. */
@@ -195,10 +201,10 @@ export function initialState(options: {
     filter: {},
     muted: new Set(),
     focus: 'input',
-    sidebarKey: undefined,
-    detailKey: undefined,
+    rows: {},
     selectedId: undefined,
-    showDetail: false,
+    right: 'detail',
+    showRight: undefined,
     overlay: undefined,
     input: EMPTY_EDITOR,
     completionIndex: 0,

@@ -41,11 +41,11 @@ export function detailLines(state: State, columns: number, rows: number): Line[]
   const at = isFocused
     ? Math.max(
         0,
-        all.findIndex(({ key }) => key !== undefined && key === state.detailKey),
+        all.findIndex(({ key }) => key !== undefined && key === state.rows.detail),
       )
     : 0;
   const lines = all.map(({ key, line: each }): Line => {
-    const isSelected = isFocused && key !== undefined && key === state.detailKey;
+    const isSelected = isFocused && key !== undefined && key === state.rows.detail;
     return key === undefined ? each : [span(isSelected ? '▸' : ' ', 'focus'), ...each];
   });
   return scrolled(lines, at, rows);

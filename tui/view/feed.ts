@@ -148,7 +148,7 @@ class Blocks {
 /** What moves over the feed and changes no line of it. */
 const BESIDE_THE_LINES: ReadonlySet<keyof State> = new Set([
   ...(['selectedId', 'scroll', 'focus', 'overlay', 'input', 'completionIndex', 'composing'] as const),
-  ...(['sidebarKey', 'detailKey'] as const),
+  ...(['rows', 'right', 'showRight'] as const),
 ]);
 let kept: { readonly state: State; readonly columns: number; readonly blocks: Blocks } | undefined;
 

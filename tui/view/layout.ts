@@ -5,9 +5,9 @@ import type { State } from '../state/state.js';
 
 export const MIN_COLUMNS = 60;
 export const MIN_ROWS = 16;
-/** From here on the sidebar, and then the detail pane too, have a place of their own. */
+/** From here on the sidebar, and then the pane on the right too, have a place of their own. */
 const SIDEBAR_FROM = 80;
-const DETAIL_FROM = 110;
+const RIGHT_FROM = 110;
 const INPUT_ROWS = 6;
 const COMPLETION_ROWS = 6;
 
@@ -21,7 +21,7 @@ export interface Layout extends Size {
   /** 0 where the pane is not shown. */
   readonly sidebar: number;
   readonly feed: number;
-  readonly detail: number;
+  readonly right: number;
   /** Rows of the panes. */
   readonly paneRows: number;
   readonly completionRows: number;
@@ -38,13 +38,14 @@ export function layoutOf(state: State, { columns, rows }: Size): Layout {
   const completionRows = Math.min(COMPLETION_ROWS, list, Math.max(0, rows - 3 - inputRows - 4));
   const paneRows = Math.max(1, rows - 3 - inputRows - completionRows);
   const wide = columns >= 160;
-  const detailOpen = state.showDetail || state.focus === 'detail';
+  const hasRoom = columns >= RIGHT_FROM;
+  const isWanted = state.showRight === true || state.focus === state.right;
+  const isOpen = isWanted || (hasRoom && state.showRight === undefined);
   const sidebarWanted = columns >= SIDEBAR_FROM || state.focus === 'sidebar';
-  const detailWanted = detailOpen || columns >= DETAIL_FROM;
   // Where there is no room for three, the one that was asked for comes before the sidebar.
-  const sidebar = sidebarWanted && !(detailOpen && columns < DETAIL_FROM) ? (wide ? 34 : columns >= 130 ? 28 : 24) : 0;
-  const detail = detailWanted ? (wide ? 52 : 34) : 0;
+  const sidebar = sidebarWanted && (hasRoom || !isWanted) ? (wide ? 34 : columns >= 130 ? 28 : 24) : 0;
+  const right = isOpen ? (wide ? 52 : 34) : 0;
   // One column between two panes.
-  const feed = columns - (sidebar > 0 ? sidebar + 1 : 0) - (detail > 0 ? detail + 1 : 0);
-  return { columns, rows, tooSmall, sidebar, feed, detail, paneRows, completionRows, inputRows };
+  const feed = columns - (sidebar > 0 ? sidebar + 1 : 0) - (right > 0 ? right + 1 : 0);
+  return { columns, rows, tooSmall, sidebar, feed, right, paneRows, completionRows, inputRows };
 }

@@ -118,7 +118,7 @@ export function sidebarLines(state: State, columns: number, rows: number): Line[
   const entries = sidebarEntries(state);
   const here = viewKey(state.view);
   const isFocused = state.focus === 'sidebar';
-  const current = isFocused ? (state.sidebarKey ?? here) : here;
+  const current = isFocused ? (state.rows.sidebar ?? here) : here;
   const hasNotes = entries.reduce((sum, { notes = [] }) => sum + 1 + notes.length, 0) <= rows;
   const lines: Line[] = [];
   let at = 0;
