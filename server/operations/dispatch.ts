@@ -35,11 +35,6 @@ export class Dispatcher {
     return this.#rows.has(name);
   }
 
-  /** Names that have a handler, for the test that none is missing. */
-  names(): string[] {
-    return [...this.#rows.keys()];
-  }
-
   /**
    * Parses `raw` and runs the operation. The command reaches the store before this call returns its promise, so that what
    * one connection sends takes effect in the order received.
