@@ -1,11 +1,11 @@
 /** A folder of the relay that speaks only for its own agent. */
-import { DEFAULT_LIMITS, HubError, splitTarget } from '../../protocol/index.js';
+import { DEFAULT_LIMITS, HubError, matchRest, splitTarget } from '../../protocol/index.js';
 import type { Execute, RelayCall } from '../../relay/execution.js';
 import { agentFolder, refusal } from '../../relay/spool.js';
 import { authorize } from '../../server/access/authorize.js';
 import { type Caller, type NameSet, speakingFor } from '../../server/access/caller.js';
 import { parseBody } from '../../server/doors/rest/body.js';
-import { fieldsOf, Routes } from '../../server/doors/rest/routes.js';
+import { Routes } from '../../server/doors/rest/routes.js';
 
 /** The names of one folder: agents whose ids differ in what no file name holds share it. */
 const namesOf = ({ folder, agent_id }: Pick<RelayCall, 'folder' | 'agent_id'>): NameSet => ({
@@ -35,10 +35,10 @@ export function boundTo(execute: Execute): Execute {
 async function admitted(execute: Execute, call: RelayCall): Promise<string> {
   const names = namesOf(call);
   const { path, query } = splitTarget(call.path);
-  const route = routes.match(call.method, path);
+  const route = matchRest(call.method, path);
   if (route === undefined) throw new HubError('not_found', 'not found');
   const asked = new URLSearchParams(query);
-  const fields = fieldsOf(
+  const fields = routes.fieldsOf(
     route,
     asked,
     call.body === undefined ? {} : parseBody(call.body, DEFAULT_LIMITS.max_json_depth),

@@ -13,12 +13,19 @@ export interface Peer {
   readonly loopback: boolean;
 }
 
+/** As the listener saw it. */
+interface Seen {
+  readonly peer: Peer;
+  /** What it says of those behind it is believed. */
+  readonly trusted: boolean;
+}
+
 export type PeerOf = (req: IncomingMessage) => Peer;
 
 const UNKNOWN: Peer = { address: 'unknown', secure: false, loopback: false };
 
 export class Peers {
-  readonly #seen = new WeakMap<object, Peer>();
+  readonly #seen = new WeakMap<object, Seen>();
   /** Of proxied connections, who stands behind the newest request. */
   readonly #behind = new WeakMap<object, Peer>();
   readonly #isTrusted: (address: string) => boolean;
@@ -31,17 +38,19 @@ export class Peers {
   /** Notes a connection when it comes in: the address of one that is gone cannot be asked for any more. */
   accepted(socket: Socket, how: 'tcp' | 'tls' | 'unix'): void {
     const address = how === 'unix' ? 'unix' : plain(socket.remoteAddress ?? 'unknown');
-    this.#seen.set(socket, { address, secure: how === 'tls', loopback: how === 'unix' || isLoopback(address) });
+    const peer = { address, secure: how === 'tls', loopback: how === 'unix' || isLoopback(address) };
+    // Found out once: a look at a list of ranges costs 2 µs.
+    this.#seen.set(socket, { peer, trusted: this.#isTrusted(address) });
   }
 
   /** Who a connection comes from; for one of a trusted proxy, who made the newest request on it. */
   ofSocket(socket: object): Peer {
-    return this.#behind.get(socket) ?? this.#seen.get(socket) ?? UNKNOWN;
+    return this.#behind.get(socket) ?? this.#seen.get(socket)?.peer ?? UNKNOWN;
   }
 
   readonly of: PeerOf = (req) => {
-    const peer = this.#seen.get(req.socket) ?? UNKNOWN;
-    if (!this.#isTrusted(peer.address)) return peer;
+    const { peer, trusted } = this.#seen.get(req.socket) ?? { peer: UNKNOWN, trusted: false };
+    if (!trusted) return peer;
     const chain = listed(req.headers['x-forwarded-for']);
     if (chain.length === 0) return peer;
     // Read backwards: each trusted proxy vouches for the one before it, and the first stranger is the caller.

@@ -12,7 +12,7 @@ export function send(
     res.destroy(); // a stream has begun: only closing the socket is left
     return;
   }
-  res.writeHead(answer.status, { ...headersOf(answer, instanceId), ...headers });
+  res.writeHead(answer.status, headersOf(answer, instanceId, headers));
   res.end(answer.body);
 }
 
@@ -35,7 +35,7 @@ export function sendEarly(
     res.destroy();
     return;
   }
-  res.writeHead(answer.status, { ...headersOf(answer, instanceId), ...headers, Connection: 'close' });
+  res.writeHead(answer.status, { ...headersOf(answer, instanceId, headers), Connection: 'close' });
   res.write(answer.body);
   let left = drainBytes;
   const end = () => {
@@ -53,13 +53,17 @@ export function sendEarly(
   req.resume();
 }
 
-const headersOf = (answer: RestAnswer, instanceId: string) => ({
-  'Content-Type': 'application/json',
-  'Content-Length': Buffer.byteLength(answer.body),
-  'X-Arc-Instance': instanceId,
-  ...(answer.code !== undefined && { 'X-Arc-Error': answer.code }),
-  ...(answer.details !== undefined && { 'X-Arc-Details': asciiJson(answer.details) }),
-});
+/** Written into one object: spreads cost microseconds, and this is on the way of every answer. */
+function headersOf(answer: RestAnswer, instanceId: string, more: Readonly<Record<string, string>>) {
+  const headers: Record<string, string | number> = {
+    'Content-Type': 'application/json',
+    'Content-Length': Buffer.byteLength(answer.body),
+    'X-Arc-Instance': instanceId,
+  };
+  if (answer.code !== undefined) headers['X-Arc-Error'] = answer.code;
+  if (answer.details !== undefined) headers['X-Arc-Details'] = asciiJson(answer.details);
+  return Object.assign(headers, more);
+}
 
 /** JSON that a header may carry. */
 const asciiJson = (value: unknown) =>

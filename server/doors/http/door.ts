@@ -1,7 +1,7 @@
 /** The HTTP door: browser defence, then the operations table, then pages. It has no behaviour of its own. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { HubError, requestCapBytes, splitTarget } from '../../../protocol/index.js';
+import { HubError, matchRest, type RestMatch, requestCapBytes, splitTarget } from '../../../protocol/index.js';
 import type { BrowserDefence } from '../../access/browser-defence.js';
 import { anybody } from '../../access/caller.js';
 import type { HubConfig } from '../../config.js';
@@ -9,7 +9,7 @@ import type { Hub, HubLog } from '../../domain/hub.js';
 import type { StreamPort } from '../../operations/context.js';
 import type { Dispatcher } from '../../operations/dispatch.js';
 import { type RestAnswer, toRest, toRestError } from '../rest/envelope.js';
-import { fieldsOf, type Route, Routes } from '../rest/routes.js';
+import { Routes } from '../rest/routes.js';
 import { send, sendEarly } from './answers.js';
 import { readBody } from './body.js';
 import { EventStreams } from './event-stream.js';
@@ -54,38 +54,38 @@ export class HttpDoor {
 
   async #serve(req: IncomingMessage, res: ServerResponse): Promise<void> {
     this.#defence.check(req);
-    const cors = this.#cors(req);
+    const headers = this.#cors(req);
     const method = req.method ?? '';
     const { path, query } = splitTarget(req.url ?? '');
-    if (method === 'OPTIONS' && cors['Access-Control-Allow-Origin'] !== undefined) {
-      res.writeHead(204, { ...cors, ...PREFLIGHT }).end();
+    if (method === 'OPTIONS' && headers['Access-Control-Allow-Origin'] !== undefined) {
+      res.writeHead(204, { ...headers, ...PREFLIGHT }).end();
       return;
     }
-    const matched = this.#routes.match(method, path);
+    const matched = matchRest(method, path);
     if (matched === undefined) {
-      for (const [name, value] of Object.entries(cors)) res.setHeader(name, value);
+      for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
       res.setHeader('X-Arc-Instance', this.#hub.store.instance_id);
       await this.pages.serve(req, res);
       return;
     }
     const hasBody = method === 'POST' || method === 'PUT';
     const body = hasBody ? await readBody(req, this.#capBytes, this.#hub.settings.limits.max_json_depth) : {};
-    const fields = fieldsOf(matched, new URLSearchParams(query), body, keyOf(req));
+    const fields = this.#routes.fieldsOf(matched, new URLSearchParams(query), body, keyOf(req));
     const caller = anybody('http');
     if (matched.operation.kind === 'stream') {
-      const stream: StreamPort = { open: (request) => this.streams.serve(req, res, request, cors) };
+      const stream: StreamPort = { open: (request) => this.streams.serve(req, res, request, headers) };
       await this.#dispatcher.run(matched.name, fields, { caller, stream, signal: NEVER });
       return;
     }
     const answer = toRest(
       await this.#dispatcher.run(matched.name, fields, { caller, signal: this.#signalOf(matched, res) }),
     );
-    const headers = await this.#presenceHeader(matched, fields);
-    send(res, answer, this.#hub.store.instance_id, { ...cors, ...headers });
+    if (await this.#isGone(matched, fields)) headers['X-Arc-Session'] = 'inactive';
+    send(res, answer, this.#hub.store.instance_id, headers);
   }
 
   /** Waits end when their caller goes away (arc-v1 §12 D2). */
-  #signalOf({ operation }: Route, res: ServerResponse): AbortSignal {
+  #signalOf({ operation }: RestMatch, res: ServerResponse): AbortSignal {
     if (operation.kind !== 'wait') return NEVER;
     const gone = new AbortController();
     res.on('close', () => {
@@ -94,13 +94,12 @@ export class HttpDoor {
     return gone.signal;
   }
 
-  /** Tells an agent that nobody sees it any more (arc-v1 §12 A7). */
-  async #presenceHeader({ operation }: Route, fields: Record<string, unknown>): Promise<Record<string, string>> {
+  /** Whether the agent that acts is one that nobody sees any more, which it is told (arc-v1 §12 A7). */
+  async #isGone({ operation }: RestMatch, fields: Record<string, unknown>): Promise<boolean> {
     // A session that has just been opened is seen.
     const field = operation.session === 'opens' ? undefined : operation.actor?.[0];
     const agent = field === undefined ? undefined : fields[field];
-    if (typeof agent !== 'string' || agent === '') return {};
-    return (await this.#hub.isActive(agent)) ? {} : { 'X-Arc-Session': 'inactive' };
+    return typeof agent === 'string' && agent !== '' && !(await this.#hub.isActive(agent));
   }
 
   #cors(req: IncomingMessage): Record<string, string> {

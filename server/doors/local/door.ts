@@ -2,13 +2,13 @@
  * The door for callers in the hub's own process. Programs come by name (`connect`); those who carry requests of REST by other
  * means than a socket, as the relay does, come by `rest`. It has no behaviour of its own.
  */
-import { HubError, splitTarget } from '../../../protocol/index.js';
+import { HubError, matchRest, splitTarget } from '../../../protocol/index.js';
 import type { Caller } from '../../access/caller.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
 import type { Dispatcher } from '../../operations/dispatch.js';
 import { parseBody } from '../rest/body.js';
 import { type RestAnswer, toRest, toRestError } from '../rest/envelope.js';
-import { fieldsOf, Routes } from '../rest/routes.js';
+import { Routes } from '../rest/routes.js';
 import { LocalConnection, type LocalHost, type LocalReader } from './connection.js';
 
 export interface CarriedRequest {
@@ -82,11 +82,11 @@ export class LocalDoor implements LocalHost {
 
   async #rest({ method, path: target, body, idempotency_key, signal }: CarriedRequest, caller: Caller) {
     const { path, query } = splitTarget(target);
-    const matched = this.routes.match(method, path);
+    const matched = matchRest(method, path);
     if (matched === undefined) throw new HubError('not_found', 'not found');
     const hasBody = body !== undefined && (method === 'POST' || method === 'PUT');
     const parsed = hasBody ? parseBody(body, this.hub.settings.limits.max_json_depth) : {};
-    const fields = fieldsOf(matched, new URLSearchParams(query), parsed, idempotency_key);
+    const fields = this.routes.fieldsOf(matched, new URLSearchParams(query), parsed, idempotency_key);
     return toRest(await this.dispatcher.run(matched.name, fields, { caller, signal }));
   }
 }

@@ -2,7 +2,6 @@
 import {
   type Coercion,
   type Limits,
-  matchRest,
   OPERATIONS,
   type Operation,
   type OperationName,
@@ -10,10 +9,6 @@ import {
   takesKey,
 } from '../../../protocol/index.js';
 import { coerce, coercionsOf } from './coerce.js';
-
-export interface Route extends RestMatch {
-  readonly fields: ReadonlyMap<string, Coercion>;
-}
 
 /** The REST side of the operations table, for the limits of one hub. */
 export class Routes {
@@ -26,42 +21,36 @@ export class Routes {
     }
   }
 
-  /** @param path without the query (`splitTarget`) */
-  match(method: string, path: string): Route | undefined {
-    const found = matchRest(method, path);
-    return found && { ...found, fields: this.coercions(found.name) };
-  }
-
   /** How each field of the operation is converted. */
   coercions(name: OperationName): ReadonlyMap<string, Coercion> {
     return this.#coercions.get(name) ?? NONE;
   }
+
+  /**
+   * The fields of one request, converted. Unknown keys are ignored.
+   * @throws {HubError} `bad_request`: an array or object where text belongs
+   */
+  fieldsOf(
+    { name, operation, pathValues }: RestMatch,
+    query: URLSearchParams,
+    body: Readonly<Record<string, unknown>>,
+    idempotencyKey: string | undefined,
+  ): Record<string, unknown> {
+    const method = operation.rest?.method;
+    const fromQuery = method === 'GET' || method === 'DELETE';
+    const fields: Record<string, unknown> = {};
+    for (const [field, coercion] of this.coercions(name)) {
+      let value: unknown;
+      if (Object.hasOwn(pathValues, field)) value = pathValues[field];
+      // A key with an empty value counts as absent.
+      else if (fromQuery) value = query.get(field) || undefined;
+      else if (Object.hasOwn(body, field)) value = body[field];
+      const converted = coerce(field, coercion, value);
+      if (converted !== undefined) fields[field] = converted;
+    }
+    if (idempotencyKey !== undefined && takesKey(operation)) fields.idempotency_key = idempotencyKey;
+    return fields;
+  }
 }
 
 const NONE: ReadonlyMap<string, Coercion> = new Map();
-
-/**
- * The fields of one request, converted. Unknown keys are ignored.
- * @throws {HubError} `bad_request`: an array or object where text belongs
- */
-export function fieldsOf(
-  { operation, pathValues, fields: coercions }: Route,
-  query: URLSearchParams,
-  body: Readonly<Record<string, unknown>>,
-  idempotencyKey: string | undefined,
-): Record<string, unknown> {
-  const method = operation.rest?.method;
-  const fromQuery = method === 'GET' || method === 'DELETE';
-  const fields: Record<string, unknown> = {};
-  for (const [field, coercion] of coercions) {
-    let value: unknown;
-    if (Object.hasOwn(pathValues, field)) value = pathValues[field];
-    // A key with an empty value counts as absent.
-    else if (fromQuery) value = query.get(field) || undefined;
-    else if (Object.hasOwn(body, field)) value = body[field];
-    const converted = coerce(field, coercion, value);
-    if (converted !== undefined) fields[field] = converted;
-  }
-  if (idempotencyKey !== undefined && takesKey(operation)) fields.idempotency_key = idempotencyKey;
-  return fields;
-}
