@@ -1,11 +1,14 @@
 import {
+  type AuditEntry,
   type Channel,
   type Claim,
   isJsonObject,
+  KEPT_TOPICS,
   type Lock,
   type Session,
   type Task,
   TOPICS,
+  type Token,
   type Topic,
 } from '../protocol/index.js';
 
@@ -32,9 +35,11 @@ export type TopicChange =
       'shutdown_armed' | 'shutdown_cancelled' | 'shutdown_final' | 'network' | 'store_lost' | 'store_back',
       Readonly<Record<string, unknown>> | null
     >
+  | ChangeOf<'token', 'issued' | 'rotated' | 'revoked', Token>
+  | ChangeOf<'audit', 'added' | 'counted', AuditEntry>
   | ChangeOf<Topic, 'resync', null>;
 
-const TOPIC_SET: ReadonlySet<string> = new Set(TOPICS);
+const TOPIC_SET: ReadonlySet<string> = new Set([...TOPICS, ...KEPT_TOPICS]);
 
 export function isTopic(name: string): name is Topic {
   return TOPIC_SET.has(name);

@@ -1,4 +1,5 @@
 import {
+  type AuditEntry,
   type Bootstrap,
   type Channel,
   type Claim,
@@ -10,6 +11,7 @@ import {
   type Lock,
   type LockGrant,
   type Message,
+  type NewToken,
   type OperationName,
   type PendingShutdown,
   type PostResult,
@@ -18,6 +20,8 @@ import {
   type Task,
   type Thread,
   type ThreadDetail,
+  type Token,
+  type Whoami,
   waitOf,
 } from '../protocol/index.js';
 import { completeParams, findOperation, type ParamsOf, type ResultOf } from './operation-params.js';
@@ -338,6 +342,41 @@ export abstract class HubOperations {
   /** Identity, version, features and limits of the hub. Source: arc-v1 §4.6. */
   hubInfo(options: CallOptions = {}): Promise<HubInfo> {
     return this.operation('hub.info', {}, options);
+  }
+
+  /** What the hub takes this client for: role, names, channels, token. Source: identity §4. */
+  identity(options: CallOptions = {}): Promise<Whoami> {
+    return this.operation('tokens.whoami', {}, options);
+  }
+
+  /**
+   * Makes a token, whose text is in the answer and told never again. For operators.
+   *
+   * @throws {HubError} `bad_request`: a name that no token can be for. Source: identity §2
+   */
+  issueToken(token: ParamsOf<'tokens.issue'>, options: CallOptions = {}): Promise<NewToken> {
+    return this.operation('tokens.issue', token, options);
+  }
+
+  /** All tokens, without their secrets. For operators. Source: identity §2. */
+  tokens(options: CallOptions = {}): Promise<Token[]> {
+    return this.operation('tokens.list', {}, options);
+  }
+
+  /** Gives a token a new secret; the old one works for `grace_sec` (default 600). `not_found`, `conflict`: it is revoked. */
+  rotateToken(id: string, { grace_sec, ...options }: CallOptions & { grace_sec?: number } = {}): Promise<NewToken> {
+    return this.operation('tokens.rotate', { id, grace_sec }, options);
+  }
+
+  /** Ends a token and its connections; with `forget` its names are no longer guarded either. `not_found`. */
+  revokeToken(id: string, { forget, ...options }: CallOptions & { forget?: boolean } = {}): Promise<Token> {
+    return this.operation('tokens.revoke', { id, forget }, options);
+  }
+
+  /** What was done and refused, ascending by id. For operators. Source: identity §9. */
+  audit(listing: Listing<'audit.list'> = {}): Promise<AuditEntry[]> {
+    const [options, fields] = split(listing);
+    return this.operation('audit.list', fields, options);
   }
 
   /** Counters of the running hub. Source: websocket §3. */

@@ -1,6 +1,7 @@
 /** What the hub hands out: every entity of arc-v1 §3, and the shapes of our own answers. Field order is wire order. */
 import { z } from 'zod';
-import { TOPICS } from './hub.js';
+import { KEPT_TOPICS, TOPICS } from './hub.js';
+import { ROLES } from './roles.js';
 
 /** `YYYY-MM-DDTHH:MM:SSZ`: UTC, whole seconds (arc-v1 §2.9). */
 export const Timestamp = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/);
@@ -104,6 +105,65 @@ export const ThreadDetail = z.object({
 });
 export type ThreadDetail = z.output<typeof ThreadDetail>;
 
+/** Who may come as whom, and what for (identity §2). The secret is told once, when it is made. */
+export const Token = z.object({
+  id: z.string(),
+  role: z.enum(ROLES),
+  /** Names that it may act as; `ci-*` stands for all that begin so. */
+  names: z.array(z.string()),
+  /** Channels that exist for it; null: all. */
+  channels: z.array(z.string()).nullable(),
+  label: z.string(),
+  issued_at: Timestamp,
+  /** Null: it does not end by itself. */
+  expires_at: Timestamp.nullable(),
+  /** To the minute. */
+  last_used_at: Timestamp.nullable(),
+  revoked_at: Timestamp.nullable(),
+});
+export type Token = z.output<typeof Token>;
+
+/** A token on the one occasion that its text is told. */
+export const NewToken = Token.extend({ token: z.string() });
+export type NewToken = z.output<typeof NewToken>;
+
+/** What the hub takes the caller for. */
+export const Whoami = z.object({
+  role: z.enum(ROLES),
+  /** Whether a token says so; without one an open hub takes everybody for anybody. */
+  verified: z.boolean(),
+  token_id: z.string().nullable(),
+  label: z.string().nullable(),
+  names: z.array(z.string()).nullable(),
+  channels: z.array(z.string()).nullable(),
+  expires_at: Timestamp.nullable(),
+  door: z.string(),
+  address: z.string(),
+  auth: z.enum(['open', 'required']),
+});
+export type Whoami = z.output<typeof Whoami>;
+
+/** What somebody did, or was not let do, that an operator should be able to look up (identity §9). */
+export const AuditEntry = z.object({
+  id: z.number().int(),
+  ts: Timestamp,
+  caller: z.object({
+    token_id: z.string().nullable(),
+    role: z.string(),
+    agent: z.string().nullable(),
+    address: z.string(),
+    door: z.string(),
+  }),
+  operation: z.string(),
+  /** What it was done to: an agent, a key, a token's id. */
+  target: z.string(),
+  /** `done`, or the code of the refusal. */
+  outcome: z.string(),
+  /** How often within the minute. */
+  count: z.number().int(),
+});
+export type AuditEntry = z.output<typeof AuditEntry>;
+
 export const Bootstrap = z.object({
   agent_id: z.string(),
   session: Session.nullable(),
@@ -123,6 +183,8 @@ export const HubInfo = z.object({
   max_attachment_chars: z.number(),
   max_attachments: z.number(),
   allow_remote: z.boolean(),
+  /** Whether callers must show a token; insecure: off this machine they need not (identity §1). */
+  auth: z.object({ mode: z.enum(['open', 'required']), insecure: z.boolean() }),
   protocol_version: z.string(),
   implementation: z.string(),
   implementation_version: z.string(),
@@ -176,4 +238,4 @@ export type Cursor = z.output<typeof Cursor>;
 export const Change = z.object({ change: z.string(), value: z.unknown(), seq: z.number().int() });
 export type Change = z.output<typeof Change>;
 
-export const TopicName = z.enum(TOPICS);
+export const TopicName = z.enum([...TOPICS, ...KEPT_TOPICS]);

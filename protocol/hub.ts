@@ -6,6 +6,8 @@ export const DEFAULT_PORT = 6969;
 export const DEFAULT_HOST = '127.0.0.1';
 export const DEFAULT_BASE_URL = `http://${DEFAULT_HOST}:${DEFAULT_PORT}`;
 export const DEFAULT_STORAGE = 'arc.sqlite3';
+/** Beside the store: the token of the account that it belongs to (identity §5). */
+export const TOKEN_FILE = '.arc.token';
 export const DEFAULT_SPOOL_DIR = '.arc-relay';
 export const DEFAULT_PRESENCE_TTL_SEC = 120;
 export const DEFAULT_CHANNEL = 'general';
@@ -38,6 +40,7 @@ export const FEATURES = [
 ] as const;
 
 export const EXTENSIONS = [
+  'auth',
   'before_id',
   'cursors',
   'idempotency_key',
@@ -49,4 +52,6 @@ export const EXTENSIONS = [
 ] as const;
 
 export const TOPICS = ['session', 'channel', 'claim', 'lock', 'task', 'hub'] as const;
-export type Topic = (typeof TOPICS)[number];
+/** Only they are told who may see tokens and the audit (identity §4). */
+export const KEPT_TOPICS = ['token', 'audit'] as const;
+export type Topic = (typeof TOPICS)[number] | (typeof KEPT_TOPICS)[number];

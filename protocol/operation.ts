@@ -83,6 +83,8 @@ export interface Operation<
   readonly escalates?: (input: Readonly<Record<string, unknown>>) => Access | undefined;
   /** Fields naming who acts: a bound connection fills them in with its agent (websocket §4), and a call touches it. */
   readonly actor?: readonly string[];
+  /** Channels that the input names; a caller that is narrowed to others does not find them (identity §4). */
+  readonly channels?: (input: Readonly<Record<string, unknown>>) => readonly unknown[];
   /** Binds a connection to a session, or ends that: then the connection fills in its own `session_id`. */
   readonly session?: 'opens' | 'closes';
   /** Begins or ends what is pushed; clients have a way of their own for it, which goes on across reconnects. */

@@ -2,6 +2,7 @@
  * The operations table: all that any door serves (websocket §3). A new operation is a row here and a handler in
  * `server/operations/`; every door, the clients and the documents follow from it.
  */
+import { auditList } from './operations/audit.js';
 import { channelsCreate, channelsList } from './operations/channels.js';
 import { eventsAck, eventsCursor, eventsStream, eventsSubscribe, eventsUnsubscribe } from './operations/events.js';
 import {
@@ -27,6 +28,7 @@ import { eventsList, inboxList, messagesGet, messagesList, messagesPost, rpcCall
 import { agentsList, sessionsClose, sessionsHeartbeat, sessionsOpen, sessionsRename } from './operations/sessions.js';
 import { tasksComplete, tasksList } from './operations/tasks.js';
 import { threadsGet, threadsList } from './operations/threads.js';
+import { tokensIssue, tokensList, tokensRevoke, tokensRotate, tokensWhoami } from './operations/tokens.js';
 
 export const OPERATIONS = {
   'sessions.open': sessionsOpen,
@@ -66,6 +68,12 @@ export const OPERATIONS = {
   'hub.shutdown.start': hubShutdownStart,
   'hub.shutdown.cancel': hubShutdownCancel,
   'hub.network': hubNetwork,
+  'tokens.whoami': tokensWhoami,
+  'tokens.issue': tokensIssue,
+  'tokens.list': tokensList,
+  'tokens.rotate': tokensRotate,
+  'tokens.revoke': tokensRevoke,
+  'audit.list': auditList,
 } as const;
 
 export type Operations = typeof OPERATIONS;

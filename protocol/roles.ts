@@ -8,8 +8,9 @@ export type Role = (typeof ROLES)[number];
  * - `act`: as one of its own names
  * - `measure`: counters of the hub, without content
  * - `operate`: steering the hub and others
+ * - `keep`: tokens and audit; a caller that has said who it is, also where the hub is open
  */
-export type Access = 'look' | 'act' | 'measure' | 'operate';
+export type Access = 'look' | 'act' | 'measure' | 'operate' | 'keep';
 
 /** The one table of roles. A cell that is missing is a refusal. */
 export const MAY: Readonly<Record<Access, readonly Role[]>> = {
@@ -17,4 +18,5 @@ export const MAY: Readonly<Record<Access, readonly Role[]>> = {
   act: ['agent', 'relay', 'operator'],
   measure: ['observer', 'agent', 'operator'],
   operate: ['operator'],
+  keep: ['operator'],
 };

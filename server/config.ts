@@ -53,6 +53,17 @@ export const HubConfig = z
     presence_ttl_sec: atLeast(5, 'presence_ttl_sec must be >= 5')
       .default(DEFAULT_PRESENCE_TTL_SEC)
       .describe('seconds of silence after which a session expires'),
+    auth: z
+      .enum(['auto', 'open', 'required'])
+      .default('auto')
+      .describe('required: callers show a token; auto: open while every address is on this machine'),
+    insecure_no_auth: z
+      .boolean()
+      .default(false)
+      .describe('with auth open, serve other machines without tokens all the same: whoever reaches the hub is trusted'),
+    failed_tokens_per_min: atLeast(1, 'failed_tokens_per_min must be at least 1')
+      .default(20)
+      .describe('wrong tokens from an address off this machine, before it is answered 429 for a minute'),
     allowed_host: z.array(z.string()).default([]).describe('further host names that requests may carry'),
     allowed_origin: z.array(z.string()).default([]).describe('web origins that may use the hub'),
     max_body_chars: atLeast(1, 'max_body_chars must be at least 1')
@@ -114,6 +125,11 @@ export const HubConfig = z
     if ((config.tls_cert === '') !== (config.tls_key === '')) refuse('tls_cert and tls_key belong together: give both');
     if (config.tls === 'auto' && config.tls_cert !== '')
       refuse('tls auto makes its own certificate: leave tls_cert away');
+    if (config.auth === 'open' && servesOthers(config) && !config.insecure_no_auth) {
+      refuse(
+        'auth open off this machine trusts whoever comes: leave it away (tokens are then required), or add --insecure-no-auth',
+      );
+    }
     if (config.no_tcp && config.socket === '') refuse('no_tcp needs a socket to listen on instead: --socket PATH');
   });
 export type HubConfig = z.output<typeof HubConfig>;
@@ -141,6 +157,20 @@ export function limitsOf(config: HubConfig): Limits {
     if (typeof value === 'number') limits[name] = value;
   }
   return Object.freeze(limits) as unknown as Limits;
+}
+
+/** Whether others than this machine's own programs can reach the hub: by its address, or through a proxy before it. */
+export function servesOthers(config: Pick<HubConfig, 'host' | 'no_tcp' | 'trusted_proxy' | 'allow_remote'>): boolean {
+  if (config.no_tcp) return false;
+  return !isLoopback(config.host) || (config.trusted_proxy.length > 0 && config.allow_remote);
+}
+
+/** Whether callers must show a token (identity §1). */
+export function authOf(config: HubConfig): { mode: 'open' | 'required'; insecure: boolean } {
+  const others = servesOthers(config);
+  const insecure = others && config.insecure_no_auth && config.auth !== 'required';
+  const required = config.auth === 'required' || (config.auth === 'auto' && others && !insecure);
+  return { mode: required ? 'required' : 'open', insecure };
 }
 
 /** Whether an address or bind host is this machine only. */

@@ -5,8 +5,14 @@ import { backgroundClock, type Clock } from '../base/clock.js';
 import { homePath } from '../base/home-path.js';
 import { pidFilesIn } from '../base/pid-file.js';
 import { type Sharing, share } from '../base/sharing.js';
+import { FailedAttempts } from './access/attempts.js';
+import { AuditLog } from './access/audit-log.js';
 import { BrowserDefence } from './access/browser-defence.js';
-import { ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
+import type { CallerOf } from './access/caller.js';
+import { Identity } from './access/identity.js';
+import { ensureOwnToken } from './access/own-token.js';
+import { TokenRegistry } from './access/token-registry.js';
+import { authOf, ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
 import { Hub, type HubLog } from './domain/hub.js';
 import { createHttpServer, HttpDoor } from './doors/http/door.js';
 import type { Mounted } from './doors/http/pages.js';
@@ -59,6 +65,10 @@ export interface RunningHub {
   reload(): Promise<void>;
   /** The way in for callers in this process. */
   readonly local: Pick<LocalDoor, 'connect' | 'rest'>;
+  /** Who sends a request to what is mounted. @throws {HubError} `unauthorized` */
+  readonly callerOf: CallerOf;
+  /** Whether it matters who speaks: callers must show a token, or some name has one. */
+  readonly knowsCallers: boolean;
   /** Counts it in `hub.stats`, and pauses it before anything else when the hub stops. */
   attachRelay(relay: RelayDoor): void;
   /** Serves `prefix`, one segment such as `/mcp`, and all below it by something that is no operation. */
@@ -106,6 +116,7 @@ export async function startHub(
     durability: config.durability,
     listen_host: config.host,
     allow_remote: config.allow_remote,
+    auth: authOf(config),
     version: VERSION,
   };
   let stopping: Promise<void> | undefined;
@@ -124,10 +135,16 @@ export async function startHub(
     slowestReaderLag: () => Math.max(websocket.lag(), http.streams.lag(), local.lag()),
     relayInFlight: () => relay?.inFlight ?? 0,
   };
-  const dispatcher = new Dispatcher(hub, HANDLERS, doors);
+  const onError = (err: unknown) => log.error({ err }, 'the store could not be written');
+  const audit = new AuditLog(store, clock, onError);
+  const tokens = new TokenRegistry(store, hub.feed, clock, onError);
+  const attempts = new FailedAttempts(clock, audit, config.failed_tokens_per_min);
+  const identity = new Identity(tokens, settings.auth.mode, attempts);
+  const callerOf: CallerOf = (door, req) => identity.callerOf(door, peers.of(req).address, req);
+  const dispatcher = new Dispatcher(hub, HANDLERS, doors, { guards: tokens, audit });
   const defence = new BrowserDefence({ ...config, allowRemote: () => hub.allowRemote, peerOf: peers.of });
-  const http = new HttpDoor(hub, dispatcher, defence, config, log);
-  const websocket = new WebSocketDoor(hub, dispatcher, defence, config, log);
+  const http = new HttpDoor(hub, dispatcher, defence, callerOf, config, log);
+  const websocket = new WebSocketDoor(hub, dispatcher, defence, callerOf, config, log);
   const local = new LocalDoor(hub, dispatcher, log);
   server.on('connection', (socket: Socket) => {
     if (sockets.has(socket)) return;
@@ -139,6 +156,15 @@ export async function startHub(
     if (hub.allowRemote || !changes.some(({ topic, change }) => topic === 'hub' && change === 'network')) return;
     for (const socket of sockets) if (!peers.ofSocket(socket).loopback) socket.destroy();
   });
+  try {
+    await tokens.load();
+    if (settings.auth.mode === 'required') await ensureOwnToken(tokens, store, dirname(path), log);
+  } catch (cause) {
+    listeners.destroyAll();
+    await listeners.close();
+    await store.close();
+    throw cause;
+  }
   await hub.start();
   server.on('upgrade', ({ socket }) => busy.add(socket));
   server.on('request', ({ socket }, res) => {
@@ -157,7 +183,9 @@ export async function startHub(
   if (!config.no_tcp && !isLoopback(config.host)) {
     log.warn(
       { host: config.host },
-      'REMOTE ACCESS IS ON: anyone who reaches this address can read and post everything',
+      settings.auth.insecure
+        ? 'REMOTE ACCESS IS ON WITHOUT TOKENS: anyone who reaches this address can read and post everything'
+        : 'remote access is on: who comes must show a token (arc invite makes one)',
     );
   }
   if (
@@ -185,7 +213,7 @@ export async function startHub(
     const listening = listeners.close();
     server.close();
     // A file that another process has locked must not hold the shutdown up.
-    const farewell = hub.shutdown.final().then(() => hub.stop());
+    const farewell = hub.shutdown.final().then(() => Promise.all([hub.stop(), audit.flush(), tokens.stop()]));
     await Promise.race([farewell, sleep(FAREWELL_MS)]).catch((err) => log.error({ err }, 'shutdown notice failed'));
     http.streams.close();
     http.pages.close();
@@ -218,6 +246,10 @@ export async function startHub(
     closed,
     stop,
     local,
+    callerOf,
+    get knowsCallers() {
+      return settings.auth.mode === 'required' || tokens.any;
+    },
     attachRelay: (door) => {
       relay = door;
     },

@@ -2,12 +2,28 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
 import { isInitializeRequest } from '@modelcontextprotocol/sdk/types.js';
+import { onAbort } from '../../base/abort.js';
 import type { HubClient } from '../../client/hub-client.js';
+import { HubError } from '../../protocol/errors.js';
 import { McpAdapter } from './adapter.js';
 
-export interface HttpSessionsOptions {
+/** Who sends a request. */
+export interface Visitor {
+  /** By which its requests are known to belong together; undefined for one that has not said who it is. */
+  readonly id: string | undefined;
+  /** The one agent that it stands for, where the URL names none. */
+  readonly only: string | undefined;
+  /** Whether it may act as this agent. */
+  mayBe(agentId: string): boolean;
+  /** Aborted when it may no longer be here. */
+  readonly ended: AbortSignal | undefined;
   /** A client that is the agent; it is closed with the session. */
-  readonly openHub: (agentId: string) => HubClient;
+  openHub(agentId: string): HubClient;
+}
+
+export interface HttpSessionsOptions {
+  /** @throws {HubError} for one that is not let in */
+  readonly visitorOf: (req: IncomingMessage) => Visitor;
   readonly version: string;
   readonly hubAt: string;
   /** Most sessions at once; one more is refused (default 1_000). */
@@ -21,6 +37,7 @@ export interface HttpSessionsOptions {
 }
 
 interface Session {
+  readonly visitorId: string | undefined;
   readonly agentId: string;
   readonly adapter: McpAdapter;
   readonly transport: StreamableHTTPServerTransport;
@@ -47,8 +64,8 @@ const IDLE_MS = 30 * 60_000;
 const PRESENT_MS = 2 * 60_000;
 
 /**
- * MCP over Streamable HTTP. The agent is named in the URL, `/mcp/NAME` or `/mcp?agent=NAME`, or by the token of its
- * session; a session belongs to the agent that opened it.
+ * MCP over Streamable HTTP. The agent is named in the URL, `/mcp/NAME` or `/mcp?agent=NAME`, or by the token that is shown,
+ * if it is for one agent; a session belongs to whoever opened it.
  */
 export class HttpSessions {
   readonly #options: HttpSessionsOptions;
@@ -72,10 +89,12 @@ export class HttpSessions {
     try {
       await this.#handle(req, res);
     } catch (cause) {
-      if (!(cause instanceof Refusal) || res.headersSent) throw cause;
+      const refusal = cause instanceof HubError ? new Refusal(cause.status, cause.message) : cause;
+      if (!(refusal instanceof Refusal) || res.headersSent) throw cause;
       if (!req.complete) res.setHeader('Connection', 'close');
-      res.writeHead(cause.status, { 'Content-Type': 'application/json' });
-      res.end(JSON.stringify({ jsonrpc: '2.0', error: { code: cause.code, message: cause.message }, id: null }));
+      if (refusal.status === 401) res.setHeader('WWW-Authenticate', 'Bearer');
+      res.writeHead(refusal.status, { 'Content-Type': 'application/json' });
+      res.end(JSON.stringify({ jsonrpc: '2.0', error: { code: refusal.code, message: refusal.message }, id: null }));
     }
   }
 
@@ -87,9 +106,10 @@ export class HttpSessions {
   }
 
   async #handle(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    const visitor = this.#options.visitorOf(req);
     const agentId = agentOf(req.url ?? '');
     const body = req.method === 'POST' ? await this.#bodyOf(req) : undefined;
-    const session = this.#find(req) ?? (await this.#begin(agentId, body));
+    const session = this.#find(req, visitor) ?? (await this.#begin(visitor, agentId ?? visitor.only, body));
     if (agentId !== undefined && agentId !== session.agentId) {
       throw new Refusal(403, `this session is that of another agent than ${agentId}`);
     }
@@ -107,17 +127,18 @@ export class HttpSessions {
     if (session.transport.sessionId === undefined) await session.adapter[Symbol.asyncDispose]();
   }
 
-  #find(req: IncomingMessage): Session | undefined {
+  #find(req: IncomingMessage, visitor: Visitor): Session | undefined {
     const header = req.headers['mcp-session-id'];
     if (header === undefined) return undefined;
     const session = this.#sessions.get(String(header));
     // The client answers it by beginning anew.
-    if (session === undefined) throw new Refusal(404, 'session not found', -32001);
+    if (session === undefined || session.visitorId !== visitor.id) throw new Refusal(404, 'session not found', -32001);
     return session;
   }
 
-  async #begin(agentId: string | undefined, body: unknown): Promise<Session> {
+  async #begin(visitor: Visitor, agentId: string | undefined, body: unknown): Promise<Session> {
     if (agentId === undefined) throw new Refusal(400, NAME_IT);
+    if (!visitor.mayBe(agentId)) throw new Refusal(403, `${agentId} is not a name that the caller may act as`);
     if (this.#over) throw new Refusal(503, 'the hub is going down', -32000);
     const messages = Array.isArray(body) ? body : [body];
     if (!messages.some((message) => isInitializeRequest(message))) {
@@ -126,20 +147,22 @@ export class HttpSessions {
     if (this.#sessions.size >= (this.#options.maxSessions ?? MAX_SESSIONS)) {
       throw new Refusal(503, 'too many MCP sessions; try again later', -32000);
     }
-    const { openHub, version, hubAt, presentMs = PRESENT_MS } = this.#options;
+    const { version, hubAt, presentMs = PRESENT_MS } = this.#options;
     const isPresent = () => session.open > 0 || Date.now() - session.usedMs < presentMs;
-    const adapter = new McpAdapter({ hub: openHub(agentId), version, hubAt, isPresent });
+    const adapter = new McpAdapter({ hub: visitor.openHub(agentId), version, hubAt, isPresent });
     const transport = new StreamableHTTPServerTransport({
       sessionIdGenerator: () => randomUUID(),
       onsessioninitialized: (id) => {
         this.#sessions.set(id, session);
       },
     });
-    const session: Session = { agentId, adapter, transport, open: 0, usedMs: Date.now() };
+    const session: Session = { visitorId: visitor.id, agentId, adapter, transport, open: 0, usedMs: Date.now() };
     // The SDK declares its own members in a way that `exactOptionalPropertyTypes` refuses.
     await adapter.connect(transport as Parameters<McpAdapter['connect']>[0]);
     const { onclose } = transport;
+    const forget = onAbort(visitor.ended, () => void transport.close());
     transport.onclose = () => {
+      forget();
       onclose?.();
       const { sessionId } = transport;
       if (sessionId === undefined || !this.#sessions.delete(sessionId)) return;

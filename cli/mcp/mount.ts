@@ -1,7 +1,7 @@
 /** `/mcp` of a running hub: the adapter of `arc mcp`, on the hub itself. */
-import type { HttpSessions } from '../../agents/mcp/http-sessions.js';
+import type { IncomingMessage } from 'node:http';
+import type { HttpSessions, Visitor } from '../../agents/mcp/http-sessions.js';
 import type { LocalHub } from '../../client/local/local-transport.js';
-import { anybody } from '../../server/access/caller.js';
 import type { RunningHub } from '../../server/main.js';
 import { packageVersion } from '../version.js';
 
@@ -24,9 +24,20 @@ async function openSessions(hub: RunningHub): Promise<HttpSessions> {
   const { HubClient } = await import('../../client/index.js');
   const { LocalTransport } = await import('../../client/local/local-transport.js');
   const { instance_id, local } = hub;
-  const connect: LocalHub['connect'] = (reader) => local.connect(anybody('mcp'), reader);
+  const visitorOf = (req: IncomingMessage): Visitor => {
+    const caller = hub.callerOf('mcp', req);
+    const { grant, names } = caller;
+    const connect: LocalHub['connect'] = (reader) => local.connect(caller, reader);
+    return {
+      id: grant?.id,
+      only: names?.only,
+      mayBe: (agentId) => names?.has(agentId) ?? true,
+      ended: grant?.ended,
+      openHub: (agentId) => new HubClient(new LocalTransport({ instance_id, connect }), agentId),
+    };
+  };
   return new HttpSessions({
-    openHub: (agentId) => new HubClient(new LocalTransport({ instance_id, connect }), agentId),
+    visitorOf,
     version: packageVersion(),
     hubAt: hub.url,
   });

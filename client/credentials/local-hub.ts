@@ -4,11 +4,8 @@ import { dirname, join } from 'node:path';
 import { type PidFile, pidFilePaths, readPidFile } from '../../base/pid-file.js';
 import { PrivateFileError, readPrivateFile } from '../../base/private-file.js';
 import { HubError } from '../../protocol/errors.js';
-import { DEFAULT_PORT } from '../../protocol/hub.js';
+import { DEFAULT_PORT, TOKEN_FILE } from '../../protocol/hub.js';
 import { canonicalUrl, socketOf } from '../base-url.js';
-
-/** The operator's token, beside the store (identity §5). */
-export const TOKEN_FILE = '.arc.token';
 
 /** A hub at `url` whose pid file lies here or above; without a URL, one at the usual port or on a Unix socket only. */
 export function findLocalHub(url: string | undefined, folder = process.cwd()): PidFile | undefined {

@@ -19,6 +19,7 @@ export const channelsCreate = operation({
   access: 'act',
   summary: 'Create a channel, or get the one that exists',
   rest: { method: 'POST', path: '/v1/channels', statuses: [201, 200] },
+  channels: ({ name }) => [name],
   actor: ['created_by'],
   input: (limits) =>
     z.strictObject({

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Cursor, Message, TopicName } from '../entities.js';
 import { chars, idempotencyKey, integer, queryAgent, queryFlag, requiredText, rest, sinceId } from '../fields.js';
+import { KEPT_TOPICS } from '../hub.js';
 import type { Limits } from '../limits.js';
 import { operation } from '../operation.js';
 
@@ -21,10 +22,14 @@ export const eventsSubscribe = operation({
   kind: 'connection',
   access: 'look',
   pushes: true,
-  // Direct messages of others.
-  escalates: ({ agent_id, include_direct }) =>
-    agent_id === undefined && include_direct === true ? 'operate' : undefined,
+  // Direct messages of others; tokens and audit.
+  escalates: ({ agent_id, include_direct, topics }) => {
+    const kept: readonly string[] = KEPT_TOPICS;
+    if (Array.isArray(topics) && topics.some((topic) => kept.includes(topic))) return 'keep';
+    return agent_id === undefined && include_direct === true ? 'operate' : undefined;
+  },
   summary: 'Get matching messages and state changes pushed, from `since_id` on without a gap',
+  channels: ({ channels = [] }) => (Array.isArray(channels) ? channels : []),
   actor: ['agent_id'],
   input: (limits) => {
     const names = () =>
@@ -53,6 +58,7 @@ export const eventsStream = operation({
   pushes: true,
   summary: 'What an agent may see, as server-sent events, from `since_id` or the header `Last-Event-ID` on',
   rest: { method: 'GET', path: '/v1/stream', statuses: [200] },
+  channels: ({ channels = [] }) => (Array.isArray(channels) ? channels : []),
   actor: ['agent_id'],
   input: (limits) =>
     z.strictObject({

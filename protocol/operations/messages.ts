@@ -14,7 +14,7 @@ import {
   sinceId,
   waitSeconds,
 } from '../fields.js';
-import { DIRECT_CHANNEL, MESSAGE_KINDS } from '../hub.js';
+import { DEFAULT_CHANNEL, DIRECT_CHANNEL, MESSAGE_KINDS } from '../hub.js';
 import type { Limits } from '../limits.js';
 import { operation } from '../operation.js';
 import { codePoints } from '../text.js';
@@ -126,6 +126,7 @@ export const messagesPost = operation({
       deduplicated: envelope.deduplicated === true,
     }),
   },
+  channels: ({ channel, to_agent }) => [channel ?? (to_agent === undefined ? DEFAULT_CHANNEL : undefined)],
   actor: ['from_agent'],
   input: (limits) => z.strictObject({ ...postFields(limits), idempotency_key: idempotencyKey(limits) }),
   across: contentRule,
@@ -164,6 +165,7 @@ export const messagesList = operation({
   access: 'look',
   summary: 'Public messages of a channel or thread, ascending; may wait',
   rest: { method: 'GET', path: '/v1/messages', statuses: [200] },
+  channels: ({ channel }) => [channel],
   input: (limits) =>
     z.strictObject({
       channel: queryText(limits.max_name_chars),
@@ -185,6 +187,7 @@ export const eventsList = operation({
   access: 'look',
   summary: 'What an agent may see: broadcasts and its direct messages, ascending; may wait',
   rest: { method: 'GET', path: '/v1/events', statuses: [200] },
+  channels: ({ channel }) => [channel],
   actor: ['agent_id'],
   input: (limits) =>
     z.strictObject({
@@ -220,6 +223,7 @@ export const rpcCall = operation({
   access: 'act',
   summary: 'Ask another agent and wait for its task_result',
   rest: { method: 'POST', path: '/v1/rpc', statuses: [200] },
+  channels: ({ channel }) => [channel],
   actor: ['from_agent'],
   input: (limits) => {
     const { parent_task_id: _, kind: __, reply_to: ___, channel: ____, ...fields } = postFields(limits);

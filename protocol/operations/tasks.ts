@@ -9,6 +9,7 @@ export const tasksList = operation({
   access: 'look',
   summary: 'Tasks, ascending by id',
   rest: { method: 'GET', path: '/v1/tasks', statuses: [200] },
+  channels: ({ channel }) => [channel],
   input: (limits) =>
     z.strictObject({
       parent_id: optionalInteger(),

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { Role } from '../../protocol/index.js';
 
 /** Ways into the hub. */
@@ -10,16 +11,63 @@ export interface NameSet {
   readonly only: string | undefined;
 }
 
+/** The token by which a caller has shown who it is. */
+export interface Grant {
+  readonly id: string;
+  readonly label: string;
+  readonly role: Role;
+  readonly names: NameSet | undefined;
+  readonly channels: ReadonlySet<string> | undefined;
+  readonly expires_at: string | null;
+  /** As they were given, for people. */
+  readonly given: readonly string[];
+  /** Aborted when the token is revoked, expires, or has another secret. */
+  readonly ended: AbortSignal;
+}
+
 /** Who asks: found out once by the door, and asked about by `authorize` alone. */
 export interface Caller {
   readonly door: DoorName;
+  /** IP address; `unix` on a Unix socket; `local` in the hub's own process. */
+  readonly address: string;
   readonly role: Role;
   /** Undefined: any name. */
   readonly names: NameSet | undefined;
+  /** Undefined: any channel. */
+  readonly channels: ReadonlySet<string> | undefined;
+  /** Undefined: it has not shown who it is. */
+  readonly grant: Grant | undefined;
 }
 
+/** What a request of HTTP shows of its sender. */
+export type CallerOf = (door: DoorName, req: IncomingMessage) => Caller;
+
 /** Whoever reaches an open hub without saying who they are: as in Arc v1, every name and everything. */
-export const anybody = (door: DoorName): Caller => ({ door, role: 'operator', names: undefined });
+export const anybody = (door: DoorName, address = 'local'): Caller => ({
+  door,
+  address,
+  role: 'operator',
+  names: undefined,
+  channels: undefined,
+  grant: undefined,
+});
 
 /** An agent that speaks for itself alone, as the relay's folders do where they are bound. */
-export const speakingFor = (door: DoorName, names: NameSet): Caller => ({ door, role: 'agent', names });
+export const speakingFor = (door: DoorName, names: NameSet): Caller => ({
+  door,
+  address: 'local',
+  role: 'agent',
+  names,
+  channels: undefined,
+  grant: undefined,
+});
+
+/** Whoever has shown a token. */
+export const holderOf = (grant: Grant, door: DoorName, address: string): Caller => ({
+  door,
+  address,
+  role: grant.role,
+  names: grant.names,
+  channels: grant.channels,
+  grant,
+});

@@ -1,5 +1,5 @@
 /** What commits add to the world, besides messages: changes of state, told to everyone who listens (websocket §5). */
-import type { ChannelRow, LeaseRow, MessageRow, SessionRow, TaskRow } from './rows.js';
+import type { AuditRow, ChannelRow, LeaseRow, MessageRow, SessionRow, TaskRow, TokenRow } from './rows.js';
 
 interface StateRows {
   session: SessionRow;
@@ -7,6 +7,8 @@ interface StateRows {
   claim: LeaseRow;
   lock: LeaseRow;
   task: TaskRow;
+  token: TokenRow;
+  audit: AuditRow;
 }
 
 export type StateTopic = keyof StateRows;

@@ -1,7 +1,7 @@
 /** Rows to what goes over the wire. JSON columns are spliced in as text, so their numbers stay digit for digit. */
 import { JsonText } from '../../protocol/index.js';
 import { storedJson } from '../json.js';
-import type { ChannelRow, LeaseRow, MessageRow, SessionRow, TaskRow, WideInteger } from './rows.js';
+import type { AuditRow, ChannelRow, LeaseRow, MessageRow, SessionRow, TaskRow, TokenRow, WideInteger } from './rows.js';
 
 const text = JSON.stringify;
 const textOrNull = (value: string | null) => (value === null ? 'null' : JSON.stringify(value));
@@ -72,4 +72,27 @@ export const encodeTask = (row: TaskRow) => ({
   status: row.status,
   created_at: row.created_at,
   completed_at: row.completed_at,
+});
+
+/** Without the digests of its secrets. */
+export const encodeToken = (row: TokenRow) => ({
+  id: row.id,
+  role: row.role,
+  names: new JsonText(row.names_json),
+  channels: row.channels_json === null ? null : new JsonText(row.channels_json),
+  label: row.label,
+  issued_at: row.issued_at,
+  expires_at: row.expires_at,
+  last_used_at: row.last_used_at,
+  revoked_at: row.revoked_at,
+});
+
+export const encodeAudit = ({ id, ts, token_id, role, agent, address, door, ...row }: AuditRow) => ({
+  id,
+  ts,
+  caller: { token_id, role, agent, address, door },
+  operation: row.operation,
+  target: row.target,
+  outcome: row.outcome,
+  count: row.count,
 });

@@ -1,7 +1,15 @@
 import type { JsonText, Topic } from '../../protocol/index.js';
 import { Audience, type ChangeFollower, type Interest, type MessageFollower } from './audience.js';
 import type { Committed, StateChange } from './changes.js';
-import { encodeChannel, encodeLease, encodeSession, encodeTask, messageJson } from './encode.js';
+import {
+  encodeAudit,
+  encodeChannel,
+  encodeLease,
+  encodeSession,
+  encodeTask,
+  encodeToken,
+  messageJson,
+} from './encode.js';
 import type { MessageRow } from './rows.js';
 
 export type FrameEncoder = (json: string, id: number) => Buffer;
@@ -113,5 +121,9 @@ function encodeState({ topic, row }: StateChange): object {
       return encodeLease(row);
     case 'task':
       return encodeTask(row);
+    case 'token':
+      return encodeToken(row);
+    case 'audit':
+      return encodeAudit(row);
   }
 }

@@ -10,6 +10,8 @@ export interface MessageFilter {
   /** Every direct message too, whoever it is for: the operator's view. */
   readonly all_direct?: boolean | undefined;
   readonly channel?: string | undefined;
+  /** Broadcasts of these only. */
+  readonly channels?: readonly string[] | undefined;
   readonly thread_id?: string | undefined;
   readonly exclude_from?: string | undefined;
 }
@@ -30,6 +32,7 @@ export function matches(filter: MessageFilter, row: MessageRow): boolean {
   } else if (row.to_agent !== null && row.to_agent !== filter.viewer && filter.all_direct !== true) return false;
   return (
     (filter.channel === undefined || row.channel === filter.channel) &&
+    (filter.channels === undefined || row.to_agent !== null || filter.channels.includes(row.channel)) &&
     (filter.thread_id === undefined || row.thread_id === filter.thread_id) &&
     (filter.exclude_from === undefined || row.from_agent !== filter.exclude_from)
   );

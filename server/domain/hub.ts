@@ -23,6 +23,7 @@ export interface HubSettings {
   readonly durability: 'full' | 'normal';
   readonly listen_host: string;
   readonly allow_remote: boolean;
+  readonly auth: { readonly mode: 'open' | 'required'; readonly insecure: boolean };
   readonly version: string;
 }
 

@@ -78,6 +78,44 @@ export interface ThreadRow {
   open_task_count: number;
 }
 
+/** A token, of whose secret the digest alone is kept (identity §2). */
+export interface TokenRow {
+  id: string;
+  secret_sha256: string;
+  /** The one before it, which works until `old_until`. */
+  old_secret_sha256: string | null;
+  old_until: string | null;
+  role: string;
+  names_json: string;
+  /** Null: all channels. */
+  channels_json: string | null;
+  label: string;
+  issued_at: string;
+  expires_at: string | null;
+  last_used_at: string | null;
+  revoked_at: string | null;
+}
+
+/** A line of the audit (identity §9). */
+export interface AuditRow {
+  id: number;
+  ts: string;
+  token_id: string | null;
+  role: string;
+  agent: string | null;
+  address: string;
+  door: string;
+  operation: string;
+  target: string;
+  /** `done`, or the code of the refusal. */
+  outcome: string;
+  count: number;
+  /** Lines that have the same are one, with a count. */
+  merge_key: string | null;
+}
+
+export type NewAuditRow = Omit<AuditRow, 'id'>;
+
 /** One intended write of one agent (websocket §7). */
 export interface WriteKey {
   agent_id: string;

@@ -5,7 +5,18 @@
 import type { Committed } from './changes.js';
 import type { CommandName, Commands, Written } from './commands/index.js';
 import type { MessageFilter } from './filter.js';
-import type { ChannelRow, LeaseKind, LeaseRow, MessageRow, SessionRow, TaskRow, ThreadRow, WriteKey } from './rows.js';
+import type {
+  AuditRow,
+  ChannelRow,
+  LeaseKind,
+  LeaseRow,
+  MessageRow,
+  SessionRow,
+  TaskRow,
+  ThreadRow,
+  TokenRow,
+  WriteKey,
+} from './rows.js';
 
 export interface MessagePage extends MessageFilter {
   since_id: number;
@@ -21,6 +32,17 @@ export interface LeaseFilter {
   readonly thread_id?: string | undefined;
   /** Only those that stand at this time. */
   readonly active_at?: string | undefined;
+}
+
+export interface AuditPage {
+  since_id: number;
+  before_id?: number | undefined;
+  limit: number;
+  /** The last `limit` rows instead of the first; ignored when `since_id` > 0. */
+  tail: boolean;
+  /** Lines from this time on. */
+  since?: string | undefined;
+  operation?: string | undefined;
 }
 
 export interface StoreStats {
@@ -79,6 +101,9 @@ export interface Store {
   lease(kind: LeaseKind, key: string): Promise<LeaseRow | undefined>;
   tasks(filter: TaskFilter): Promise<TaskRow[]>;
   cursor(agent_id: string): Promise<number | undefined>;
+  /** By when they were issued. */
+  tokens(): Promise<TokenRow[]>;
+  audit(page: AuditPage): Promise<AuditRow[]>;
   stats(): StoreStats;
   /** Commits what is queued, then closes. */
   close(): Promise<void>;

@@ -2,7 +2,19 @@
  * The port that commands read and write through. An engine answers from what its transaction sees, synchronously; a row
  * that was put is there for the next command of the same group. Commands see rows, never SQL.
  */
-import type { ChannelRow, LeaseKind, LeaseRow, MessageRow, NewMessage, SessionRow, TaskRow, WriteKey } from './rows.js';
+import type {
+  AuditRow,
+  ChannelRow,
+  LeaseKind,
+  LeaseRow,
+  MessageRow,
+  NewAuditRow,
+  NewMessage,
+  SessionRow,
+  TaskRow,
+  TokenRow,
+  WriteKey,
+} from './rows.js';
 
 export interface Tables {
   readonly channels: {
@@ -39,6 +51,8 @@ export interface Tables {
     put(row: LeaseRow): LeaseRow;
     /** What the agent holds at `now`: claims, then locks, each by when it was taken. */
     activeOf(owner: string, now: string): LeaseRow[];
+    /** Claims on the request of a task that stand at `now`. */
+    onTask(task_id: number, now: string): LeaseRow[];
   };
   readonly tasks: {
     get(task_id: number): TaskRow | undefined;
@@ -59,6 +73,19 @@ export interface Tables {
     get(agent_id: string, key: string): { fingerprint: string; answer: string } | undefined;
     insert(key: WriteKey, answer: string, nowMs: number): void;
     /** Forgets keys that are old enough (websocket §7). */
+    prune(nowMs: number): void;
+  };
+  readonly tokens: {
+    get(id: string): TokenRow | undefined;
+    insert(row: TokenRow): void;
+    update(row: TokenRow): void;
+    /** Only forward. */
+    used(id: string, at: string): void;
+  };
+  readonly audit: {
+    /** A line of the same merge key counts on. */
+    add(row: NewAuditRow): AuditRow;
+    /** Drops what is older than 90 days, or beyond 100,000 lines. */
     prune(nowMs: number): void;
   };
   readonly changes: {

@@ -1,9 +1,13 @@
 import { stringify } from '../../protocol/index.js';
+import { seesChannel } from '../access/visibility.js';
 import { encodeChannel } from '../domain/encode.js';
 import { Answer, handle } from './context.js';
 
 export const channelOperations = [
-  handle('channels.list', async ({ hub }) => (await hub.store.channels()).map(encodeChannel)),
+  handle('channels.list', async ({ hub, call }) => {
+    const channels = await hub.store.channels();
+    return channels.filter(({ name }) => seesChannel(call.caller, name)).map(encodeChannel);
+  }),
 
   handle('channels.create', async ({ hub, key }, { name, created_by, metadata }) => {
     const channel = { name, created_by: created_by ?? null, metadata_json: stringify(metadata ?? {}) };

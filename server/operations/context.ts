@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { type OperationName, type Operations, type ParsedOf, stringify } from '../../protocol/index.js';
-import type { Caller } from '../access/caller.js';
+import type { AuditLog } from '../access/audit-log.js';
+import type { Caller, NameSet } from '../access/caller.js';
 import type { Hub } from '../domain/hub.js';
 import type { SessionRow, WriteKey } from '../domain/rows.js';
 
@@ -53,10 +54,15 @@ export interface DoorStats {
 
 export interface Context {
   readonly hub: Hub;
+  readonly audit: AuditLog;
   readonly call: Call;
   readonly doors: DoorStats;
   /** Identifies the write if its input carries a key; `agent_id` is whose keys it counts among. */
   key(agent_id: string): WriteKey | undefined;
+  /** The names that the caller may act as, where those are not all. */
+  names(): Pick<NameSet, 'has'> | undefined;
+  /** Has the audit keep that this was done to `target`, before the caller is answered (identity §9). */
+  note(target: string): Promise<void>;
 }
 
 /** An operation's result, and how REST dresses it where that differs (websocket §3). */

@@ -1,3 +1,4 @@
+import { onAbort } from '../../base/abort.js';
 import {
   describeIssue,
   HubError,
@@ -6,7 +7,8 @@ import {
   type Operation,
   type OperationName,
 } from '../../protocol/index.js';
-import { authorize } from '../access/authorize.js';
+import type { AuditLog } from '../access/audit-log.js';
+import { authorize, type Guards, mustStand, namesOf } from '../access/authorize.js';
 import type { Hub } from '../domain/hub.js';
 import { Answer, type Call, type Context, type DoorStats, fingerprint, type Handler } from './context.js';
 
@@ -20,11 +22,15 @@ interface Row {
 export class Dispatcher {
   readonly #hub: Hub;
   readonly #doors: DoorStats;
+  readonly #guards: Guards;
+  readonly #audit: AuditLog;
   readonly #rows = new Map<string, Row>();
 
-  constructor(hub: Hub, handlers: readonly Handler[], doors: DoorStats) {
+  constructor(hub: Hub, handlers: readonly Handler[], doors: DoorStats, access: { guards: Guards; audit: AuditLog }) {
     this.#hub = hub;
     this.#doors = doors;
+    this.#guards = access.guards;
+    this.#audit = access.audit;
     for (const handler of handlers) {
       const operation: Operation = OPERATIONS[handler.name];
       this.#rows.set(handler.name, { operation, handler, schema: operation.input(hub.settings.limits) });
@@ -52,16 +58,52 @@ export class Dispatcher {
     if (operation.session === 'closes') raw.session_id ??= call.connection?.session_id;
     const parsed = schema.safeParse(raw);
     if (!parsed.success) throw await this.#refusal(row, raw, call);
-    authorize(call.caller, operation, parsed.data as Record<string, unknown>);
+    this.#authorize(call, operation, parsed.data as Record<string, unknown>);
     const broken = operation.across?.(parsed.data as Record<string, unknown>, undefined, this.#hub.settings.limits);
     const context = this.#context(name, parsed.data as Record<string, unknown>, call);
     if (broken !== undefined) {
       await handler.precheck?.(context, raw, BROKEN_RULE);
       throw new HubError('bad_request', broken);
     }
-    const answer = await handler.run(context, parsed.data as never);
+    const answer =
+      operation.kind === 'wait' && call.caller.grant !== undefined
+        ? await this.#whileItStands(context, (within) => handler.run(within, parsed.data as never))
+        : await handler.run(context, parsed.data as never);
     this.#touch(operation, parsed.data as Record<string, unknown>);
     return answer instanceof Answer ? answer : new Answer(answer);
+  }
+
+  #authorize(call: Call, operation: Operation, input: Readonly<Record<string, unknown>>): void {
+    try {
+      authorize(call.caller, operation, input, this.#guards);
+    } catch (cause) {
+      const { code } = HubError.from(cause);
+      if (code === 'forbidden') this.#audit.refused(this.#deed(call, operation, input, ''), code);
+      throw cause;
+    }
+  }
+
+  #deed(
+    { caller, agent_id }: Call,
+    { name, actor }: Operation,
+    input: Readonly<Record<string, unknown>>,
+    target: string,
+  ) {
+    const named = actor?.map((field) => input[field]).find((value) => typeof value === 'string') as string | undefined;
+    return { caller, agent: named ?? agent_id ?? caller.names?.only, operation: name, target };
+  }
+
+  /** A wait ends with the token of its caller, which then gets no answer (identity §2). */
+  async #whileItStands(context: Context, run: (context: Context) => Promise<unknown>): Promise<unknown> {
+    const { call } = context;
+    const controller = new AbortController();
+    const forget = [call.signal, call.caller.grant?.ended].map((signal) => onAbort(signal, () => controller.abort()));
+    try {
+      return await run({ ...context, call: { ...call, signal: controller.signal } });
+    } finally {
+      for (const each of forget) each();
+      mustStand(call.caller);
+    }
   }
 
   /** Whoever a successful call names as the one acting was just seen (arc-v1 §4, §12 A8). */
@@ -75,7 +117,7 @@ export class Dispatcher {
   /** The first thing wrong, in the documented order of checks: rules over several fields and look-ups may come first. */
   async #refusal(row: Row, raw: Record<string, unknown>, call: Call): Promise<HubError> {
     // Whoever may not ask learns nothing of what is wrong with the question.
-    authorize(call.caller, row.operation, raw);
+    this.#authorize(call, row.operation, raw);
     // Parsed once more for the text: an error map on every parse would cost eight times the parse.
     const issue = row.schema.safeParse(raw, { error: describeIssue }).error?.issues[0];
     const failed = String(issue?.path[0] ?? '');
@@ -89,10 +131,13 @@ export class Dispatcher {
       hub: this.#hub,
       call,
       doors: this.#doors,
+      audit: this.#audit,
       key: (agent_id) =>
         typeof input.idempotency_key === 'string'
           ? { agent_id, key: input.idempotency_key, fingerprint: fingerprint(name, input) }
           : undefined,
+      names: () => namesOf(call.caller, this.#guards),
+      note: (target) => this.#audit.done(this.#deed(call, OPERATIONS[name], input, target)),
     };
   }
 }

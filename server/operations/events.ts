@@ -10,7 +10,9 @@ export const eventOperations = [
   handle('events.subscribe', async ({ hub, call }, input) => {
     const { subscriber } = call;
     if (subscriber === undefined) throw new HubError('bad_request', 'events.subscribe needs a WebSocket connection');
-    const { since_id, ...rest } = input;
+    const { since_id, ...asked } = input;
+    // Who is narrowed to channels has subscribed to those.
+    const rest = { ...asked, channels: asked.channels ?? (call.caller.channels && [...call.caller.channels]) };
     if (since_id !== 'cursor') return subscriber.subscribe({ ...rest, since_id });
     if (input.agent_id === undefined) throw new HubError('bad_request', 'agent_id is required');
     return subscriber.subscribe({ ...rest, since_id: await hub.store.cursor(input.agent_id) });

@@ -1,3 +1,4 @@
+import { auditOperations } from './audit.js';
 import { channelOperations } from './channels.js';
 import { eventOperations } from './events.js';
 import { hubOperations } from './hub.js';
@@ -6,6 +7,7 @@ import { messageOperations } from './messages.js';
 import { sessionOperations } from './sessions.js';
 import { taskOperations } from './tasks.js';
 import { threadOperations } from './threads.js';
+import { tokenOperations } from './tokens.js';
 
 /** A handler for every row of the operations table. */
 export const HANDLERS = [
@@ -17,4 +19,6 @@ export const HANDLERS = [
   ...leaseOperations,
   ...taskOperations,
   ...hubOperations,
+  ...tokenOperations,
+  ...auditOperations,
 ];

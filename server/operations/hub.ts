@@ -26,6 +26,7 @@ export const hubOperations = [
       max_attachment_chars: limits.max_attachment_chars,
       max_attachments: limits.max_attachments,
       allow_remote: hub.allowRemote,
+      auth: hub.settings.auth,
       protocol_version: PROTOCOL_VERSION,
       implementation: 'arc-hub',
       implementation_version: version,
@@ -69,17 +70,26 @@ export const hubOperations = [
   }),
 
   handle('hub.shutdown.get', async ({ hub }) => hub.shutdown.pending()),
-  handle('hub.shutdown.start', ({ hub, call, key }, { delay_sec }) =>
-    hub.shutdown.start(delay_sec, key(call.agent_id ?? '')),
-  ),
-  handle('hub.shutdown.cancel', ({ hub, call, key }) => hub.shutdown.cancel(key(call.agent_id ?? ''))),
+  handle('hub.shutdown.start', async ({ hub, call, key, note }, { delay_sec }) => {
+    const started = await hub.shutdown.start(delay_sec, key(call.agent_id ?? ''));
+    await note(`in ${delay_sec} s`);
+    return started;
+  }),
+  handle('hub.shutdown.cancel', async ({ hub, call, key, note }) => {
+    const cancelled = await hub.shutdown.cancel(key(call.agent_id ?? ''));
+    await note('');
+    return cancelled;
+  }),
 
-  handle('hub.network', async ({ hub, call, key }, { allow_remote }) => {
+  handle('hub.network', async ({ hub, call, key, note }, { allow_remote }) => {
     const listen_host = hub.settings.listen_host;
     if (allow_remote !== undefined) {
       if (allow_remote && isLoopback(listen_host)) throw new HubError('bad_request', remoteRefused(listen_host));
       const { replayed } = await hub.write('remember', {}, key(call.agent_id ?? ''));
-      if (!replayed) hub.setAllowRemote(allow_remote);
+      if (!replayed) {
+        hub.setAllowRemote(allow_remote);
+        await note(`allow_remote ${allow_remote}`);
+      }
     }
     return { allow_remote: hub.allowRemote, listen_host };
   }),

@@ -21,8 +21,9 @@ async function refresh({ hub, key }: Context, lease: Named & { ttl_sec: number }
   return grant(true, outcome, 200);
 }
 
-async function release({ hub, key }: Context, lease: Named & { force: boolean }) {
-  const { outcome } = await hub.write('release', lease, key(lease.owner));
+async function release({ hub, key, note }: Context, lease: Named & { force: boolean }) {
+  const { outcome, replayed } = await hub.write('release', lease, key(lease.owner));
+  if (outcome.owner !== lease.owner && !replayed) await note(lease.key);
   return encodeLease(outcome);
 }
 

@@ -3,7 +3,7 @@ import { isVisible } from '../access/visibility.js';
 import type { PostMessage } from '../domain/commands/messages.js';
 import { encodeMessage, messageJson } from '../domain/encode.js';
 import type { MessageRow } from '../domain/rows.js';
-import { Answer, type Context, handle } from './context.js';
+import { Answer, type Call, type Context, handle } from './context.js';
 
 /** An unknown channel comes before a wrong number (arc-v1 §2.6), but not before a channel that is no text. */
 async function channelFirst({ hub }: Context, raw: Readonly<Record<string, unknown>>, failed: string): Promise<void> {
@@ -15,7 +15,7 @@ const NAMING = new Set(['agent_id', 'channel', '']);
 export const messageOperations = [
   handle(
     'messages.post',
-    async ({ hub, key }, input) => {
+    async ({ hub, call, key }, input) => {
       const { from_agent, to_agent } = input;
       const written = hub.write(
         'post',
@@ -31,6 +31,7 @@ export const messageOperations = [
           thread_id: input.thread_id ?? null,
           metadata_json: input.metadata === undefined ? '{}' : stringify(input.metadata),
           require_channel: false,
+          of: call.caller.names,
         },
         key(from_agent),
       );
@@ -60,7 +61,7 @@ export const messageOperations = [
     'messages.list',
     async ({ hub, call }, { channel, thread_id, since_id, limit, timeout, tail, before_id }) => {
       if (channel !== undefined) await hub.requireChannel(channel);
-      const page = { channel, thread_id, since_id, limit, tail, before_id };
+      const page = { channel, channels: channelsOf(call), thread_id, since_id, limit, tail, before_id };
       return hub.messages(page, timeout, call.signal, call.agent_id);
     },
     channelFirst,
@@ -74,7 +75,8 @@ export const messageOperations = [
     ) => {
       if (channel !== undefined) await hub.requireChannel(channel);
       const exclude_from = exclude_self ? agent_id : undefined;
-      const page = { viewer: agent_id, channel, thread_id, since_id, limit, tail, before_id, exclude_from };
+      const where = { channel, channels: channelsOf(call), thread_id, exclude_from };
+      const page = { viewer: agent_id, ...where, since_id, limit, tail, before_id };
       return hub.messages(page, timeout, call.signal, agent_id);
     },
     channelFirst,
@@ -109,6 +111,9 @@ export const messageOperations = [
     return hub.call(request, timeout_sec, call.signal, writeKey, call.effected);
   }),
 ];
+
+/** Those that exist for the caller, where those are not all. */
+const channelsOf = ({ caller }: Call) => caller.channels && [...caller.channels];
 
 /** Who names an agent sees what that agent may see; a direct message is for its two parties. */
 function isFor(agentId: string | undefined, { to_agent, from_agent }: MessageRow): boolean {

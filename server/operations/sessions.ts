@@ -1,13 +1,13 @@
 import { stringify } from '../../protocol/index.js';
 import { encodeSession } from '../domain/encode.js';
-import { capabilitiesOf } from '../domain/hub.js';
-import { Answer, handle } from './context.js';
+import { capabilitiesOf, type Hub } from '../domain/hub.js';
+import { Answer, type Call, handle } from './context.js';
 
 export const sessionOperations = [
-  handle('sessions.open', async ({ hub, call, key }, input) => {
+  handle('sessions.open', async ({ hub, call, key, note }, input) => {
     const { agent_id, replace, resume } = input;
     call.connection?.mayBind(agent_id);
-    const { outcome } = await hub.write(
+    const { outcome, replayed } = await hub.write(
       'openSession',
       {
         session_id: hub.newSessionId(),
@@ -23,6 +23,7 @@ export const sessionOperations = [
       key(agent_id),
     );
     call.connection?.bind(outcome.session);
+    if (outcome.replaced !== null && !replayed) await note(agent_id);
     const session = encodeSession(outcome.session);
     const envelope = resume ? { result: session, resumed: outcome.resumed } : { result: session };
     return new Answer({ ...session, resumed: outcome.resumed }, 201, envelope);
@@ -33,9 +34,9 @@ export const sessionOperations = [
     return encodeSession(hub.presence.apply(outcome));
   }),
 
-  handle('sessions.close', async ({ hub, call, key }, { session_id }) => {
+  handle('sessions.close', async ({ hub, call, key, names }, { session_id }) => {
     const own = call.connection?.session_id === session_id;
-    await hub.write('closeSession', { session_id, of: call.caller.names }, key(call.agent_id ?? ''));
+    await hub.write('closeSession', { session_id, of: names() }, key(call.agent_id ?? ''));
     if (own) call.connection?.unbind();
     return { session_id, deleted: true };
   }),
@@ -52,15 +53,22 @@ export const sessionOperations = [
     return chosen.map(encodeSession);
   }),
 
-  handle('bootstrap', async ({ hub }, { agent_id }) => {
+  handle('bootstrap', async ({ hub, call }, { agent_id }) => {
     const live = await hub.liveSessions();
     const session = await hub.sessionOf(agent_id);
     return {
       agent_id,
       session: session === undefined ? null : encodeSession(session),
-      latest_visible_id: await hub.store.latestVisibleId(agent_id),
+      latest_visible_id: await latestVisibleId(hub, call, agent_id),
       live_agents: live.map(encodeSession),
       default_channel: 'general',
     };
   }),
 ];
+
+async function latestVisibleId(hub: Hub, { caller }: Call, agentId: string): Promise<number> {
+  if (caller.channels === undefined) return hub.store.latestVisibleId(agentId);
+  const channels = [...caller.channels];
+  const [latest] = await hub.store.messages({ viewer: agentId, channels, since_id: 0, limit: 1, tail: true });
+  return latest?.id ?? 0;
+}

@@ -2,13 +2,23 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MAY, OPERATIONS, type Operation, type Role } from '../../protocol/index.js';
 import { authorize } from '../../server/access/authorize.js';
-import { anybody, type Caller, type NameSet } from '../../server/access/caller.js';
+import { anybody, type Caller, type Grant, type NameSet } from '../../server/access/caller.js';
 import { type InProcessHub, startInProcess } from '../support/in-process.js';
 
 const signal = new AbortController().signal;
 const names = (has: (name: string) => boolean, only?: string): NameSet => ({ has, only });
-const caller = (role: Role, whose: NameSet | undefined): Caller => ({ door: 'local', role, names: whose });
+const caller = (role: Role, whose: NameSet | undefined): Caller => ({ ...anybody('local'), role, names: whose });
 
+const GRANT: Grant = {
+  id: 'abcdefghij',
+  label: '',
+  role: 'operator',
+  names: undefined,
+  channels: undefined,
+  expires_at: null,
+  given: [],
+  ended: signal,
+};
 const OPERATOR = anybody('local');
 const ANA = caller(
   'agent',
@@ -27,10 +37,10 @@ describe('a caller of the role', () => {
   const roles: readonly Role[] = ['observer', 'agent', 'relay', 'operator'];
   const rows = Object.values(OPERATIONS).map((row): Operation => row);
   it.each(roles)('%s may do what the table says, and nothing else', (role) => {
-    const whoever = caller(role, undefined);
+    const whoever: Caller = { ...caller(role, undefined), grant: GRANT };
     const may = rows.filter((row) => {
       try {
-        authorize(whoever, row, {});
+        authorize(whoever, row, {}, { guards: () => false });
         return true;
       } catch (cause) {
         expect(cause).toMatchObject({ code: 'forbidden', message: expect.stringContaining(role) });
@@ -38,6 +48,7 @@ describe('a caller of the role', () => {
       }
     });
     expect(may).toEqual(rows.filter(({ access }) => MAY[access].includes(role)));
+    expect(may.some(({ name }) => name === 'tokens.issue')).toBe(role === 'operator');
     expect(may.some(({ name }) => name === 'messages.post')).toBe(role !== 'observer');
     expect(may.some(({ name }) => name === 'hub.shutdown.start')).toBe(role === 'operator');
     expect(may.some(({ name }) => name === 'threads.get')).toBe(true);
@@ -72,6 +83,8 @@ describe('at a hub', () => {
     ['a set of names have every direct message pushed', ROBOTS, 'events.subscribe', { include_direct: true }],
     ['an agent free what another holds', ANA, 'locks.release', { file_path: 'a', force: true }],
     ['an agent steer the hub', ANA, 'hub.network', { allow_remote: false }],
+    ['somebody who has not said who it is keep tokens', OPERATOR, 'tokens.list', {}],
+    ['somebody who has not said who it is read the audit', OPERATOR, 'audit.list', {}],
     ['an observer speak', OBSERVER, 'messages.post', { from_agent: 'ana', body: 'x' }],
     ['an observer read an inbox', OBSERVER, 'inbox.list', { agent_id: 'ana' }],
     ['an observer move a cursor', OBSERVER, 'events.ack', { agent_id: 'ana', since_id: 0 }],

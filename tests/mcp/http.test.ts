@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, get } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HttpSessions } from '../../agents/mcp/http-sessions.js';
+import { HttpSessions, type Visitor } from '../../agents/mcp/http-sessions.js';
 import { HubClient } from '../../client/index.js';
 import { type HubProcess, startHub } from '../support/hub-process.js';
 import { until } from '../support/until.js';
@@ -122,6 +122,15 @@ it.each([
   expect(told.includes(`${level} is at the hub`)).toBe(isTold);
 });
 
+/** Whoever comes, as at a hub that asks nobody. */
+const anyone = (openHub: (agent: string) => HubClient) => (): Visitor => ({
+  id: undefined,
+  only: undefined,
+  mayBe: () => true,
+  ended: undefined,
+  openHub,
+});
+
 describe('sessions', () => {
   const begin = (headers: Record<string, string> = {}) => ({
     method: 'POST',
@@ -136,7 +145,9 @@ describe('sessions', () => {
       opened.push(client);
       return client;
     };
-    await using served = await serve(new HttpSessions({ openHub, version: '1', hubAt: hub.url, maxSessions: 2 }));
+    await using served = await serve(
+      new HttpSessions({ visitorOf: anyone(openHub), version: '1', hubAt: hub.url, maxSessions: 2 }),
+    );
     const { sessions } = served;
     expect((await fetch(served.url, begin({ Accept: 'application/json' }))).status).toBe(406);
     await until(() => opened[0]?.state === 'closed');
@@ -155,7 +166,9 @@ describe('sessions', () => {
 
   it('end when nobody has used them for long, but not while a stream is open', async () => {
     const openHub = (agent: string) => HubClient.overHttp(agent, { baseUrl: hub.url });
-    await using served = await serve(new HttpSessions({ openHub, version: '1', hubAt: hub.url, idleMs: 200 }));
+    await using served = await serve(
+      new HttpSessions({ visitorOf: anyone(openHub), version: '1', hubAt: hub.url, idleMs: 200 }),
+    );
     const { sessions } = served;
     const session = (await fetch(served.url, begin())).headers.get('Mcp-Session-Id') ?? '';
     await fetch(served.url, begin());
@@ -185,7 +198,9 @@ it('lets the hub go down while sessions, streams and subscriptions are open', as
 it('lets an agent expire whose host is gone without a word, and takes it up again when the host returns', async () => {
   await using brief = await startHub({ args: ['--presence-ttl-sec', '5'] });
   const openHub = (agent: string) => HubClient.overHttp(agent, { baseUrl: brief.url });
-  await using served = await serve(new HttpSessions({ openHub, version: '1', hubAt: brief.url, presentMs: 500 }));
+  await using served = await serve(
+    new HttpSessions({ visitorOf: anyone(openHub), version: '1', hubAt: brief.url, presentMs: 500 }),
+  );
   const send = (body: unknown, headers: Record<string, string> = {}) =>
     fetch(served.url, {
       method: 'POST',

@@ -60,6 +60,7 @@ export class DomainHub implements AsyncDisposable {
       durability: 'normal',
       listen_host: '127.0.0.1',
       allow_remote: false,
+      auth: { mode: 'open', insecure: false },
       version: '0.0.0',
     } as const;
     this.hub = new Hub(this.store, settings, this.clock, log, () => undefined);

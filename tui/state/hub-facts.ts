@@ -127,6 +127,10 @@ export function applyChange(state: State, change: TopicChange): State {
       requests.delete(change.value.task_id);
       return { ...state, tasks, requests };
     }
+    case 'token':
+    case 'audit':
+      // Windows that show them ask for them.
+      return state;
     case 'hub':
       return applyHubChange(state, change.change, change.value);
   }

@@ -7,12 +7,14 @@
 import { HubError } from '../../../protocol/index.js';
 import type { WriteKey } from '../rows.js';
 import type { Tx } from '../tx.js';
+import { auditCommands } from './audit.js';
 import { channelCommands } from './channels.js';
 import { leaseCommands } from './leases.js';
 import { messageCommands } from './messages.js';
 import { sessionCommands } from './sessions.js';
 import { sweepCommands } from './sweep.js';
 import { taskCommands } from './tasks.js';
+import { tokenCommands } from './tokens.js';
 
 export const COMMANDS = {
   ...sessionCommands,
@@ -21,6 +23,8 @@ export const COMMANDS = {
   ...leaseCommands,
   ...taskCommands,
   ...sweepCommands,
+  ...tokenCommands,
+  ...auditCommands,
 };
 
 /** Every command: what goes in, what comes out. Outcomes are plain data, so that a repeat can be answered from its key. */

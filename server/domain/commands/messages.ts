@@ -4,7 +4,8 @@ import type { MessageRow, TaskRow, WideInteger } from '../rows.js';
 import { systemNotice } from '../rules/notices.js';
 import { completesRequest, createsTask } from '../rules/tasks.js';
 import type { Tx } from '../tx.js';
-import { complete } from './tasks.js';
+import type { Names } from './sessions.js';
+import { complete, concerns } from './tasks.js';
 
 export interface PostMessage {
   parent_task_id: number | bigint | null;
@@ -19,6 +20,8 @@ export interface PostMessage {
   metadata_json: string;
   /** Refuse a channel that does not exist even for a direct message (websocket §6). */
   require_channel: boolean;
+  /** Whose result it may be, where that is not anybody's: another's ends no task. */
+  of?: Names | undefined;
 }
 
 export const messageCommands = {
@@ -36,7 +39,7 @@ export const messageCommands = {
       throw new HubError('bad_request', `channel does not exist: ${input.channel}`);
     }
     const answered =
-      input.kind === 'task_result' && input.reply_to !== null ? requestTask(tx, input.reply_to) : undefined;
+      input.kind === 'task_result' && input.reply_to !== null ? requestTask(tx, input.reply_to, input.of) : undefined;
     const message = tx.say({
       ts: tx.now,
       from_agent: input.from_agent,
@@ -80,10 +83,10 @@ export const messageCommands = {
 };
 
 /** The open task of the request that a result answers, if it completes one. */
-function requestTask(tx: Tx, replyTo: WideInteger): TaskRow | undefined {
+function requestTask(tx: Tx, replyTo: WideInteger, of: Names | undefined): TaskRow | undefined {
   if (typeof replyTo !== 'number') return undefined;
   const task = tx.tables.tasks.get(replyTo);
-  if (task?.status !== 'open') return undefined;
+  if (task?.status !== 'open' || (of !== undefined && !concerns(tx, task.task_id, of))) return undefined;
   return completesRequest(tx.tables.messages.get(replyTo), task) ? task : undefined;
 }
 

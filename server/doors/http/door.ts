@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Duplex } from 'node:stream';
 import { HubError, matchRest, type RestMatch, requestCapBytes, splitTarget } from '../../../protocol/index.js';
 import type { BrowserDefence } from '../../access/browser-defence.js';
-import { anybody } from '../../access/caller.js';
+import type { CallerOf } from '../../access/caller.js';
 import type { HubConfig } from '../../config.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
 import type { StreamPort } from '../../operations/context.js';
@@ -26,6 +26,7 @@ export class HttpDoor {
   readonly #hub: Hub;
   readonly #dispatcher: Dispatcher;
   readonly #defence: BrowserDefence;
+  readonly #callerOf: CallerOf;
   readonly #log: HubLog;
   readonly #routes: Routes;
   readonly #capBytes: number;
@@ -34,12 +35,14 @@ export class HttpDoor {
     hub: Hub,
     dispatcher: Dispatcher,
     defence: BrowserDefence,
+    callerOf: CallerOf,
     config: Pick<HubConfig, 'high_water_bytes' | 'stall_sec'>,
     log: HubLog,
   ) {
     this.#hub = hub;
     this.#dispatcher = dispatcher;
     this.#defence = defence;
+    this.#callerOf = callerOf;
     this.#log = log;
     this.#routes = new Routes(hub.settings.limits);
     this.#capBytes = requestCapBytes(hub.settings.limits);
@@ -61,8 +64,10 @@ export class HttpDoor {
       res.writeHead(204, { ...headers, ...PREFLIGHT }).end();
       return;
     }
-    const matched = matchRest(method, path);
-    if (matched === undefined) {
+    // Before anything that may depend on who asks, the form of the request included.
+    const caller = OPEN_PAGES.has(path) ? undefined : this.#callerOf('http', req);
+    const matched = caller && matchRest(method, path);
+    if (caller === undefined || matched === undefined) {
       for (const [name, value] of Object.entries(headers)) res.setHeader(name, value);
       res.setHeader('X-Arc-Instance', this.#hub.store.instance_id);
       await this.pages.serve(req, res);
@@ -71,9 +76,8 @@ export class HttpDoor {
     const hasBody = method === 'POST' || method === 'PUT';
     const body = hasBody ? await readBody(req, this.#capBytes, this.#hub.settings.limits.max_json_depth) : {};
     const fields = this.#routes.fieldsOf(matched, new URLSearchParams(query), body, keyOf(req));
-    const caller = anybody('http');
     if (matched.operation.kind === 'stream') {
-      const stream: StreamPort = { open: (request) => this.streams.serve(req, res, request, headers) };
+      const stream: StreamPort = { open: (request) => this.streams.serve(req, res, request, headers, caller) };
       await this.#dispatcher.run(matched.name, fields, { caller, stream, signal: NEVER });
       return;
     }
@@ -113,7 +117,8 @@ export class HttpDoor {
     const answer = this.#toError(cause);
     const seconds = answer.details?.retry_after_sec ?? (answer.code === 'rate_limited' ? 1 : undefined);
     const retry: Record<string, string> = seconds === undefined ? {} : { 'Retry-After': String(seconds) };
-    const headers = { ...this.#cors(req), ...retry };
+    const challenge: Record<string, string> = answer.code === 'unauthorized' ? { 'WWW-Authenticate': 'Bearer' } : {};
+    const headers = { ...this.#cors(req), ...retry, ...challenge };
     const { instance_id } = this.#hub.store;
     if (req.complete) send(res, answer, instance_id, headers);
     else sendEarly(req, res, answer, instance_id, headers, this.#capBytes + 65_536);
@@ -125,6 +130,9 @@ export class HttpDoor {
     return toRestError(error);
   }
 }
+
+/** These say nothing of what the hub holds, and need no token (identity §1). */
+const OPEN_PAGES: ReadonlySet<string> = new Set(['/', '/healthz']);
 
 const EXPOSED = 'X-Arc-Instance, X-Arc-Error, X-Arc-Details, X-Arc-Session, Mcp-Session-Id';
 const PREFLIGHT = {

@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { onAbort } from '../../../base/abort.js';
 import { HubError, type Operations, type ParsedOf } from '../../../protocol/index.js';
+import type { Caller } from '../../access/caller.js';
 import { EVERY, type Interest } from '../../domain/audience.js';
 import type { PublishedMessage } from '../../domain/feed.js';
 import { interestOf, matches } from '../../domain/filter.js';
@@ -42,11 +44,16 @@ export class EventStreams {
     res: ServerResponse,
     { agent_id: agentId, since_id, channels: named, exclude_self }: StreamRequest,
     extra: Record<string, string>,
+    caller: Caller,
   ): void {
     // A reconnecting EventSource repeats its old URL and says in the header how far it has come.
     const sinceId = Math.max(since_id, lastEventId(req.headers['last-event-id']));
     const channels = named && new Set(named);
-    const filter = { viewer: agentId, exclude_from: exclude_self ? agentId : undefined };
+    const filter = {
+      viewer: agentId,
+      channels: caller.channels && [...caller.channels],
+      exclude_from: exclude_self ? agentId : undefined,
+    };
     if (this.#open.size >= this.#hub.settings.max_waiters) {
       throw new HubError('rate_limited', 'too many open streams', { retry_after_sec: 1 });
     }
@@ -73,7 +80,7 @@ export class EventStreams {
       sinceId,
     );
     const interest: Interest = { ...interestOf(filter), channels: named ?? [EVERY] };
-    this.#keep(res, outbox, agentId, this.#hub.feed.follow(interest, outbox));
+    this.#keep(res, outbox, agentId, this.#hub.feed.follow(interest, outbox), caller);
     outbox.start();
   }
 
@@ -81,7 +88,8 @@ export class EventStreams {
     for (const { end } of this.#open) end();
   }
 
-  #keep(res: ServerResponse, outbox: Outbox, agentId: string, unfollow: () => void): void {
+  #keep(res: ServerResponse, outbox: Outbox, agentId: string, unfollow: () => void, { grant }: Caller): void {
+    const forget = onAbort(grant?.ended, () => res.end());
     const release = this.#hub.presence.hold(agentId);
     const disinterest = this.#hub.feed.interest();
     let lastDrainMs = Date.now();
@@ -105,6 +113,7 @@ export class EventStreams {
       this.#open.delete(stream);
       disinterest();
       release();
+      forget();
     });
   }
 }

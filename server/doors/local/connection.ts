@@ -1,5 +1,6 @@
 /** One caller in the hub's own process: calls by name, and what is pushed to it. */
 import { setImmediate } from 'node:timers/promises';
+import { onAbort } from '../../../base/abort.js';
 import { HubError, OPERATIONS, type Operation, plain, type Topic } from '../../../protocol/index.js';
 import type { Caller } from '../../access/caller.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
@@ -35,6 +36,7 @@ export class LocalConnection implements SubscriberPort {
   readonly #out: LocalReader | undefined;
   readonly #reader: Reader;
   #disinterest: (() => void) | undefined;
+  readonly #forget: () => void;
   #closed = false;
 
   /** @param out undefined: it only calls */
@@ -42,13 +44,18 @@ export class LocalConnection implements SubscriberPort {
     this.#host = host;
     this.#caller = caller;
     this.#out = out;
-    this.#reader = new Reader(host.hub, host.log, {
+    this.#reader = new Reader(host.hub, host.log, caller, {
       get writable() {
         return out?.hasRoom === true;
       },
       message: ({ json }) => out?.message(JSON.parse(json), json.length),
       change: (topic, params) => out?.change(topic, plain(params)),
       failed: (cause) => this.end(HubError.from(cause)),
+    });
+    // One that only calls holds nothing that would have to be ended.
+    const ended = out && caller.grant?.ended;
+    this.#forget = onAbort(ended, () => {
+      this.end(new HubError('unauthorized', 'the token was revoked, renewed, or has expired'));
     });
   }
 
@@ -105,6 +112,7 @@ export class LocalConnection implements SubscriberPort {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#forget();
     this.#reader.close();
     this.#disinterest?.();
     this.#host.closed(this);

@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
+import { onAbort } from '../../../base/abort.js';
 import { type CloseReason, HubError } from '../../../protocol/index.js';
+import type { Caller } from '../../access/caller.js';
 import { encodeSession } from '../../domain/encode.js';
 import type { PublishedChange } from '../../domain/feed.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
@@ -31,10 +33,11 @@ export class Connection implements ConnectionPort, SubscriberPort {
   #session: SessionRow | undefined;
   #releasePresence: (() => void) | undefined;
   #disinterest: (() => void) | undefined;
+  readonly #forgetGrant: () => void;
   #unansweredFrames = 0;
   #finishing = false;
 
-  constructor(ws: WebSocket, socket: Socket, host: ConnectionHost) {
+  constructor(ws: WebSocket, socket: Socket, host: ConnectionHost, caller: Caller) {
     const { hub, dispatcher, log } = host;
     this.#host = host;
     this.#socket = new FrameSocket(ws, socket, host, {
@@ -43,8 +46,9 @@ export class Connection implements ConnectionPort, SubscriberPort {
       closed: () => this.#dispose(),
     });
     const flooded = () => this.close('rate_limited');
-    this.#requests = new Requests(dispatcher, log, this, hub.settings.limits.max_batch, flooded);
-    this.#reader = new Reader(hub, log, portOf(this.#socket));
+    this.#requests = new Requests(dispatcher, log, caller, this, hub.settings.limits.max_batch, flooded);
+    this.#reader = new Reader(hub, log, caller, portOf(this.#socket));
+    this.#forgetGrant = onAbort(caller.grant?.ended, () => this.close('unauthorized'));
   }
 
   get agent_id(): string | undefined {
@@ -153,6 +157,7 @@ export class Connection implements ConnectionPort, SubscriberPort {
   }
 
   #dispose(): void {
+    this.#forgetGrant();
     this.#requests.abort();
     this.#reader.close();
     this.unbind();

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { HubError, requestCapBytes, SUBPROTOCOL, WEBSOCKET_PATH } from '../../../protocol/index.js';
 import type { BrowserDefence } from '../../access/browser-defence.js';
+import type { Caller, CallerOf } from '../../access/caller.js';
 import type { HubConfig } from '../../config.js';
 import type { Batch } from '../../domain/feed.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
@@ -21,6 +22,7 @@ export class WebSocketDoor implements ConnectionHost {
   readonly log: HubLog;
   readonly highWaterBytes: number;
   readonly #defence: BrowserDefence;
+  readonly #callerOf: CallerOf;
   readonly #server: WebSocketServer;
   readonly #connections = new Set<Connection>();
   readonly #byAgent = new Map<string, Set<Connection>>();
@@ -29,12 +31,20 @@ export class WebSocketDoor implements ConnectionHost {
   #corked: Socket[] = [];
   #closing = false;
 
-  constructor(hub: Hub, dispatcher: Dispatcher, defence: BrowserDefence, config: HubConfig, log: HubLog) {
+  constructor(
+    hub: Hub,
+    dispatcher: Dispatcher,
+    defence: BrowserDefence,
+    callerOf: CallerOf,
+    config: HubConfig,
+    log: HubLog,
+  ) {
     this.hub = hub;
     this.dispatcher = dispatcher;
     this.log = log;
     this.highWaterBytes = config.high_water_bytes;
     this.#defence = defence;
+    this.#callerOf = callerOf;
     this.#stallMs = config.stall_sec * 1_000;
     this.#server = new WebSocketServer({
       noServer: true,
@@ -111,28 +121,31 @@ export class WebSocketDoor implements ConnectionHost {
 
   #upgrade(req: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on('error', () => socket.destroy());
+    let caller: Caller;
     try {
-      this.#check(req);
+      caller = this.#check(req);
     } catch (cause) {
       refuse(socket, HubError.from(cause), this.hub.store.instance_id);
       return;
     }
     this.#server.handleUpgrade(req, socket as Duplex, head, (ws) => {
       socket.setNoDelay(true);
-      const connection = new Connection(ws, socket, this);
+      const connection = new Connection(ws, socket, this, caller);
       this.#connections.add(connection);
       ws.on('close', () => this.#connections.delete(connection));
     });
   }
 
-  #check(req: IncomingMessage): void {
+  #check(req: IncomingMessage): Caller {
     this.#defence.check(req);
+    const caller = this.#callerOf('websocket', req);
     if (this.#closing) throw new HubError('unavailable', 'hub is shutting down');
     if ((req.url ?? '').replace(/\?.*$/s, '') !== WEBSOCKET_PATH) throw new HubError('not_found', 'not found');
     const offered = req.headers['sec-websocket-protocol']?.split(',').map((name) => name.trim());
     if (offered !== undefined && !offered.includes(SUBPROTOCOL)) {
       throw new HubError('bad_request', `subprotocol must be ${SUBPROTOCOL}`);
     }
+    return caller;
   }
 
   #follow(batch: Batch): void {
@@ -176,14 +189,19 @@ function refuse(socket: Socket, error: HubError, instanceId: string): void {
   socket.end(
     `HTTP/1.1 ${error.status} ${STATUS_TEXT[error.status] ?? 'Error'}\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nX-Arc-Instance: ${instanceId}\r\nX-Arc-Error: ${error.code}\r\n` +
+      `${error.code === 'unauthorized' ? 'WWW-Authenticate: Bearer\r\n' : ''}${retryAfter(error)}` +
       `Connection: close\r\n\r\n${body}`,
   );
 }
+
+const retryAfter = ({ details }: HubError) =>
+  details?.retry_after_sec === undefined ? '' : `Retry-After: ${Number(details.retry_after_sec)}\r\n`;
 
 const STATUS_TEXT: Record<number, string> = {
   400: 'Bad Request',
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'Not Found',
+  429: 'Too Many Requests',
   503: 'Service Unavailable',
 };

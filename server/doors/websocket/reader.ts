@@ -1,4 +1,6 @@
 import { HubError, type Topic } from '../../../protocol/index.js';
+import type { Caller } from '../../access/caller.js';
+import { seesChange } from '../../access/visibility.js';
 import type { ChangeFollower, MessageFollower } from '../../domain/audience.js';
 import type { PublishedChange, PublishedMessage } from '../../domain/feed.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
@@ -21,15 +23,17 @@ export class Reader implements MessageFollower, ChangeFollower {
   readonly #hub: Hub;
   readonly #log: HubLog;
   readonly #port: ReaderPort;
+  readonly #caller: Caller;
   readonly #subscriptions: Subscriptions;
   #outbox: Outbox | undefined;
   #seq = 0;
   #missed = new Set<Topic>();
 
-  constructor(hub: Hub, log: HubLog, port: ReaderPort) {
+  constructor(hub: Hub, log: HubLog, caller: Caller, port: ReaderPort) {
     this.#hub = hub;
     this.#log = log;
     this.#port = port;
+    this.#caller = caller;
     this.#subscriptions = new Subscriptions(hub.feed, this);
   }
 
@@ -71,6 +75,7 @@ export class Reader implements MessageFollower, ChangeFollower {
   }
 
   changed(change: PublishedChange): void {
+    if (!seesChange(this.#caller, change)) return;
     if (this.#port.writable) this.#sendChange(change);
     else this.#missed.add(change.topic);
   }

@@ -1,5 +1,5 @@
 import { HubError, OPERATIONS, type Operation, type Order, orderOf } from '../../../protocol/index.js';
-import { anybody, type Caller } from '../../access/caller.js';
+import type { Caller } from '../../access/caller.js';
 import type { HubLog } from '../../domain/hub.js';
 import type { ConnectionPort, SubscriberPort } from '../../operations/context.js';
 import type { Dispatcher } from '../../operations/dispatch.js';
@@ -17,7 +17,7 @@ export class Requests {
   readonly #connection: ConnectionPort & SubscriberPort;
   readonly #maxBatch: number;
   readonly #flooded: () => void;
-  readonly #caller: Caller = anybody('websocket');
+  readonly #caller: Caller;
   readonly #sequencer = new Sequencer();
   readonly #waits = new Map<symbol, { id: RpcId; controller: AbortController }>();
   #inFlight = 0;
@@ -27,12 +27,14 @@ export class Requests {
   constructor(
     dispatcher: Dispatcher,
     log: HubLog,
+    caller: Caller,
     connection: ConnectionPort & SubscriberPort,
     maxBatch: number,
     flooded: () => void,
   ) {
     this.#dispatcher = dispatcher;
     this.#log = log;
+    this.#caller = caller;
     this.#connection = connection;
     this.#maxBatch = maxBatch;
     this.#flooded = flooded;

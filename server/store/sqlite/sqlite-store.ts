@@ -6,7 +6,7 @@ import { HubError } from '../../../protocol/index.js';
 import type { Committed, StateChange } from '../../domain/changes.js';
 import { type CommandName, type Commands, perform, recall, type Written } from '../../domain/commands/index.js';
 import type { LeaseKind, MessageRow, WriteKey } from '../../domain/rows.js';
-import type { LeaseFilter, MessagePage, Store, TaskFilter, ThreadDetailRows } from '../../domain/store.js';
+import type { AuditPage, LeaseFilter, MessagePage, Store, TaskFilter, ThreadDetailRows } from '../../domain/store.js';
 import { Tx } from '../../domain/tx.js';
 import { GroupCommit } from './group-commit.js';
 import { LogSize } from './log-size.js';
@@ -192,6 +192,12 @@ export class SqliteStore implements Store {
   async tasks(filter: TaskFilter) {
     return this.#tables.tasks.list(filter);
   }
+  async tokens() {
+    return this.#tables.tokens.all();
+  }
+  async audit(page: AuditPage) {
+    return this.#tables.audit.page(page);
+  }
   async cursor(agentId: string) {
     return this.#tables.cursors.get(agentId);
   }
@@ -232,6 +238,8 @@ export class SqliteStore implements Store {
   #watchFile(): void {
     this.#fileTimer = this.#clock.after(FILE_LOOK_MS, () => {
       this.#tell(this.#file.look()?.problem);
+      // A token that was revoked by another process on the file ends its connections within a second.
+      if (this.#watchTimer === undefined) this.#look();
       this.#watchFile();
     });
   }
@@ -274,7 +282,7 @@ export class SqliteStore implements Store {
   }
 
   #describe({ topic, key, change }: LoggedChange): StateChange[] {
-    const { channels, sessions, leases, tasks } = this.#tables;
+    const { channels, sessions, leases, tasks, tokens, audit } = this.#tables;
     const found = <Topic extends StateChange['topic']>(of: Topic, row: object | undefined) =>
       // The topic says which row it is.
       row === undefined ? [] : [{ topic: of, change, row } as unknown as StateChange];
@@ -288,6 +296,10 @@ export class SqliteStore implements Store {
         return found(topic, leases.get(topic, String(key)));
       case 'task':
         return found(topic, tasks.get(Number(key)));
+      case 'token':
+        return found(topic, tokens.get(String(key)));
+      case 'audit':
+        return found(topic, audit.get(Number(key)));
       default:
         return [];
     }

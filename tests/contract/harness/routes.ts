@@ -45,4 +45,10 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
   'hub.shutdown.start': { rest: ['POST', '/v1/shutdown'] },
   'hub.shutdown.cancel': { rest: ['POST', '/v1/shutdown/cancel'] },
   'hub.network': { rest: ['POST', '/v1/network'] },
+  'tokens.whoami': { rest: ['GET', '/v1/whoami'] },
+  'tokens.issue': { rest: ['POST', '/v1/tokens'] },
+  'tokens.list': { rest: ['GET', '/v1/tokens'] },
+  'tokens.rotate': { rest: ['POST', '/v1/tokens/{id}/rotate'] },
+  'tokens.revoke': { rest: ['POST', '/v1/tokens/{id}/revoke'] },
+  'audit.list': { rest: ['GET', '/v1/audit'] },
 };

@@ -59,5 +59,8 @@ function keyOf({ topic, row }: StateChange): string | number {
       return row.key;
     case 'task':
       return row.task_id;
+    case 'token':
+    case 'audit':
+      return row.id;
   }
 }

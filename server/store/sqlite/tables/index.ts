@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Tables } from '../../../domain/tables.js';
+import { AuditStore } from './audit.js';
 import { ChangeLog } from './changes.js';
 import { ChannelStore } from './channels.js';
 import { CursorStore } from './cursors.js';
@@ -9,6 +10,7 @@ import { MessageStore } from './messages.js';
 import { SessionStore } from './sessions.js';
 import { TaskStore } from './tasks.js';
 import { ThreadStore } from './threads.js';
+import { TokenStore } from './tokens.js';
 
 /** Every table with its prepared statements: more than the commands' port asks, for reads. */
 export class SqliteTables implements Tables {
@@ -20,6 +22,8 @@ export class SqliteTables implements Tables {
   readonly threads: ThreadStore;
   readonly cursors: CursorStore;
   readonly keys: KeyStore;
+  readonly tokens: TokenStore;
+  readonly audit: AuditStore;
   readonly changes: ChangeLog;
 
   constructor(db: Database) {
@@ -31,6 +35,8 @@ export class SqliteTables implements Tables {
     this.threads = new ThreadStore(db, () => this.messages.flush());
     this.cursors = new CursorStore(db);
     this.keys = new KeyStore(db);
+    this.tokens = new TokenStore(db);
+    this.audit = new AuditStore(db);
     this.changes = new ChangeLog(db);
   }
 }

@@ -118,6 +118,9 @@ export class LeaseStore {
   list(kind: LeaseKind, filter: LeaseFilter): LeaseRow[] {
     return this.#of[kind].list(filter);
   }
+  onTask(taskId: number, now: string): LeaseRow[] {
+    return this.#of.claim.list({ active_at: now }).filter(({ task_message_id }) => task_message_id === taskId);
+  }
   activeOf(owner: string, now: string): LeaseRow[] {
     return [...this.#of.claim.activeOf(owner, now), ...this.#of.lock.activeOf(owner, now)];
   }

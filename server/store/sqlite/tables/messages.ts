@@ -138,6 +138,10 @@ export class MessageStore {
         values.push(page.viewer);
       }
     }
+    if (page.channels !== undefined) {
+      where.push(`(+to_agent IS NOT NULL OR +channel IN (SELECT value FROM json_each(?)))`);
+      values.push(JSON.stringify(page.channels));
+    }
     if (page.exclude_from !== undefined) {
       where.push('from_agent <> ?');
       values.push(page.exclude_from);

@@ -1,0 +1,57 @@
+/** Whoever guesses tokens is soon not listened to any more (identity §8). */
+import type { Clock } from '../../base/clock.js';
+import { HubError } from '../../protocol/index.js';
+import { isLoopback } from '../config.js';
+import type { AuditLog } from './audit-log.js';
+import type { DoorName } from './caller.js';
+import type { Attempts } from './identity.js';
+
+const WINDOW_MS = 60_000;
+const BLOCKED_MS = 60_000;
+/** Addresses remembered; the oldest are forgotten first. */
+const MAX_ADDRESSES = 10_000;
+
+interface Failures {
+  count: number;
+  readonly sinceMs: number;
+  blockedUntilMs: number;
+}
+
+export class FailedAttempts implements Attempts {
+  readonly #clock: Clock;
+  readonly #audit: AuditLog;
+  readonly #perMinute: number;
+  readonly #byAddress = new Map<string, Failures>();
+
+  /** @param perMinute failed tokens of an address off this machine, before it is refused for a minute */
+  constructor(clock: Clock, audit: AuditLog, perMinute: number) {
+    this.#clock = clock;
+    this.#audit = audit;
+    this.#perMinute = perMinute;
+  }
+
+  mayTry(address: string): void {
+    const leftMs = (this.#byAddress.get(address)?.blockedUntilMs ?? 0) - this.#clock.monotonicMs();
+    if (leftMs <= 0) return;
+    const retry_after_sec = Math.ceil(leftMs / 1_000);
+    throw new HubError('rate_limited', `too many wrong tokens from ${address}: wait ${retry_after_sec} s`, {
+      retry_after_sec,
+    });
+  }
+
+  failed(address: string, door: DoorName): void {
+    this.#audit.strangerRefused(address, door);
+    if (address === 'local' || address === 'unix' || isLoopback(address)) return;
+    const nowMs = this.#clock.monotonicMs();
+    const known = this.#byAddress.get(address);
+    const failures =
+      known === undefined || nowMs - known.sinceMs > WINDOW_MS
+        ? { count: 0, sinceMs: nowMs, blockedUntilMs: 0 }
+        : known;
+    if (++failures.count > this.#perMinute) failures.blockedUntilMs = nowMs + BLOCKED_MS;
+    this.#byAddress.delete(address);
+    this.#byAddress.set(address, failures);
+    const [oldest] = this.#byAddress.keys();
+    if (this.#byAddress.size > MAX_ADDRESSES && oldest !== undefined) this.#byAddress.delete(oldest);
+  }
+}

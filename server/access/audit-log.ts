@@ -1,0 +1,89 @@
+/** What an operator should be able to look up afterwards (identity §9): no bodies, no secrets. */
+import { type Clock, type Timer, timestamp } from '../../base/clock.js';
+import type { NewAuditRow } from '../domain/rows.js';
+import type { Store } from '../domain/store.js';
+import type { Caller, DoorName } from './caller.js';
+
+/** Refusals are gathered for so long before they are written. */
+const GATHER_MS = 1_000;
+/** Kinds of refusal gathered at a time; more than these are dropped, for a flood of them is one story. */
+const MAX_GATHERED = 1_000;
+const MAX_CHARS = 200;
+
+/** What is known of whoever asked. */
+export type AuditedCaller = Pick<Caller, 'address' | 'door' | 'grant'> & { readonly role: string };
+
+export interface Deed {
+  readonly caller: AuditedCaller;
+  readonly agent: string | undefined;
+  readonly operation: string;
+  readonly target: string;
+}
+
+export class AuditLog {
+  readonly #store: Pick<Store, 'write'>;
+  readonly #clock: Clock;
+  readonly #onError: (cause: unknown) => void;
+  readonly #gathered = new Map<string, NewAuditRow>();
+  #timer: Timer | undefined;
+
+  constructor(store: Pick<Store, 'write'>, clock: Clock, onError: (cause: unknown) => void) {
+    this.#store = store;
+    this.#clock = clock;
+    this.#onError = onError;
+  }
+
+  /** Resolves when the line is durable. */
+  async done(deed: Deed): Promise<void> {
+    await this.#store.write('addAudit', { lines: [this.#line(deed, 'done', null)] });
+  }
+
+  /** One line a caller, operation, outcome and minute, with a count. */
+  refused(deed: Deed, outcome: string): void {
+    const line = this.#line(deed, outcome, null);
+    const who = [line.token_id, line.agent, line.address, line.door].join('\n');
+    const merge_key = [who, line.operation, outcome, line.ts.slice(0, 16)].join('\n');
+    const earlier = this.#gathered.get(merge_key);
+    if (earlier === undefined && this.#gathered.size >= MAX_GATHERED) return;
+    this.#gathered.set(merge_key, { ...(earlier ?? line), merge_key, count: (earlier?.count ?? 0) + 1 });
+    this.#timer ??= this.#clock.after(GATHER_MS, () => void this.flush());
+  }
+
+  /** A token that was not taken. */
+  strangerRefused(address: string, door: DoorName): void {
+    const caller = { address, door, grant: undefined, role: 'unknown' };
+    this.refused({ caller, agent: undefined, operation: 'sign in', target: '' }, 'unauthorized');
+  }
+
+  /** Writes what is gathered. */
+  async flush(): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    if (this.#gathered.size === 0) return;
+    const lines = [...this.#gathered.values()];
+    this.#gathered.clear();
+    await this.#store.write('addAudit', { lines }).catch(this.#onError);
+  }
+
+  #line({ caller, agent, operation, target }: Deed, outcome: string, merge_key: string | null): NewAuditRow {
+    return {
+      ts: timestamp(this.#clock.nowMs()),
+      token_id: caller.grant?.id ?? null,
+      role: caller.role,
+      agent: agent === undefined ? null : plain(agent),
+      address: caller.address,
+      door: caller.door,
+      operation: plain(operation),
+      target: plain(target),
+      outcome,
+      count: 1,
+      merge_key,
+    };
+  }
+}
+
+/** Control characters as escapes, at a bounded length. */
+const plain = (text: string) =>
+  text
+    .slice(0, MAX_CHARS)
+    .replace(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]/gu, (char) => `\\u{${char.codePointAt(0)?.toString(16)}}`);
