@@ -6,6 +6,7 @@ import { guardCommands } from './commands/guard.js';
 import { hookCommands } from './commands/hook.js';
 import { hubCommands } from './commands/hub.js';
 import { identityCommands } from './commands/identity.js';
+import { inviteCommands } from './commands/invite.js';
 import { joinCommands } from './commands/join.js';
 import { leaseCommands } from './commands/leases.js';
 import { listCommands } from './commands/lists.js';
@@ -15,6 +16,7 @@ import { promptCommands } from './commands/prompt.js';
 import { relayCommands } from './commands/relay.js';
 import { serviceCommands } from './commands/service.js';
 import { smokeCommands } from './commands/smoke.js';
+import { tokenCommands } from './commands/token.js';
 import { tuiCommands } from './commands/tui.js';
 import { waitCommands } from './commands/wait.js';
 import { watchCommands } from './commands/watch.js';
@@ -40,10 +42,12 @@ export function buildProgram(): Command {
 const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['The hub:', hubCommands],
   ['The hub:', serviceCommands],
+  ['The hub:', inviteCommands],
   ['The hub:', joinCommands],
   ['The hub:', demoCommands],
   ['The hub:', tuiCommands],
   ['Looking after it:', controlCommands],
+  ['Looking after it:', tokenCommands],
   ['Looking after it:', relayCommands],
   ['Looking after it:', smokeCommands],
   ['Messages:', messageCommands],

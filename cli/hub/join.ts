@@ -22,6 +22,10 @@ export interface Joined {
   /** Where that was noted. */
   credentials: string;
   hub: { implementation: string; version: string; instance_id: string };
+  /** Whom the hub takes this account for. */
+  role: string;
+  names: readonly string[];
+  expires_at: string | null;
 }
 
 /**
@@ -37,13 +41,18 @@ export async function joinHub(link: string, again: boolean): Promise<Joined> {
   const hub = HubClient.overHttp(undefined, { baseUrl: url, token, fingerprint, timeoutMs: ANSWER_MS });
   try {
     const { implementation, implementation_version, instance_id } = await hub.hubInfo();
-    await storeCredentials({ url, fingerprint, token });
+    const { role, names, expires_at } = await hub.identity();
+    const [agent] = names?.length === 1 && !names[0]?.endsWith('*') ? names : [];
+    await storeCredentials({ url, fingerprint, token, agent });
     return {
       joined: true,
       url,
       ...(fingerprint !== undefined && { fingerprint }),
       credentials: credentialsPath(),
       hub: { implementation, version: implementation_version, instance_id },
+      role,
+      names: names ?? [],
+      expires_at,
     };
   } catch (cause) {
     if (!(cause instanceof HubError) || cause.code !== 'unauthorized') throw cause;
@@ -75,10 +84,11 @@ function mustBeTheKnownOne(url: string, fingerprint: string | undefined): void {
   );
 }
 
-export const joinedView = ({ url, hub, credentials }: Joined): string =>
+export const joinedView = ({ url, hub, credentials, role, names, expires_at }: Joined): string =>
   printable(
     [
       `Joined ${hub.implementation} ${hub.version} at ${url}; noted in ${credentials}.`,
+      `It takes this account for ${[role, names.join(', ')].filter((part) => part !== '').join(' ')}${expires_at === null ? '' : `, until ${expires_at}`}.`,
       `Name it from now on with --base-url ${url}, or once with: export ARC_BASE_URL=${url}`,
     ].join('\n'),
     { lines: true },

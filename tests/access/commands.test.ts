@@ -5,29 +5,17 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { formatInvite } from '../../client/credentials/invite-link.js';
-import { type Folder, json, newFolder, start } from '../cli/arc.js';
+import { type Folder, json, newMachine, start } from '../cli/arc.js';
 import { type Certificate, certificate } from '../support/certificates.js';
 import { HUB_MAIN } from '../support/hub-process.js';
 import { until } from '../support/until.js';
-
-/** A folder that stands for a machine: its own configuration, and nobody's variables. */
-async function machine() {
-  const folder = await newFolder();
-  const env = { XDG_CONFIG_HOME: folder.at('config'), HOME: folder.at('home') };
-  return Object.assign(folder, {
-    env,
-    run: (words: readonly string[], more: Record<string, string> = {}) =>
-      folder.arc(words, { env: { ...env, ...more } }),
-    credentials: folder.at('config', 'arc-hub', 'credentials.json'),
-  });
-}
 
 const ensured = async (folder: Folder, ...words: string[]) =>
   json(await folder.arc(['ensure', '--port', '0', '--no-relay', ...words])) as { url: string; error?: string };
 
 describe('one’s own hub with TLS', () => {
   it('is found, asked, used and stopped without a word about its key', async () => {
-    await using own = await machine();
+    await using own = await newMachine();
     const { url } = await ensured(own, '--tls', 'auto');
     expect(url).toMatch(/^https:\/\/127\.0\.0\.1:/);
     expect(json(await own.run(['ensure', '--no-relay']))).toMatchObject({ running: true, started: false, url });
@@ -44,8 +32,8 @@ describe('one’s own hub with TLS', () => {
   });
 
   it('is asked from another folder by its storage', async () => {
-    await using own = await machine();
-    await using elsewhere = await machine();
+    await using own = await newMachine();
+    await using elsewhere = await newMachine();
     const { url } = await ensured(own, '--tls', 'auto');
     const status = await elsewhere.run(['status', '--storage', own.storage]);
     expect(json(status)).toMatchObject({ running: true, url });
@@ -59,7 +47,7 @@ describe('one’s own hub with TLS', () => {
 
 describe.skipIf(process.platform === 'win32')('one’s own hub on a Unix socket only', () => {
   it('is found, asked, used and stopped', async () => {
-    await using own = await machine();
+    await using own = await newMachine();
     const { url } = await ensured(own, '--socket', own.at('hub.sock'), '--no-tcp');
     expect(url).toBe(`unix:${own.at('hub.sock')}`);
     expect(json(await own.run(['status']))).toMatchObject({ running: true, url });
@@ -73,8 +61,8 @@ describe.skipIf(process.platform === 'win32')('one’s own hub on a Unix socket 
 
 describe('arc relay', () => {
   it('serves a spool in front of a hub with TLS', async () => {
-    await using own = await machine();
-    await using box = await machine();
+    await using own = await newMachine();
+    await using box = await newMachine();
     const { url } = await ensured(own, '--tls', 'auto');
     const words = ['relay', '--base-url', url, '--spool-dir', box.at('spool')];
     const relay = start(words, { cwd: own.path, env: own.env });
@@ -93,7 +81,7 @@ describe('arc relay', () => {
 
 describe('a token', () => {
   it('given as a flag is used with a warning, and not taken from a config file', async () => {
-    await using own = await machine();
+    await using own = await newMachine();
     const { stderr } = await own.run(['agents', '--port', '1', '--token', 'secret']);
     expect(stderr).toContain('other programs can see --token: use ARC_TOKEN or --token-file');
     expect(stderr).not.toContain('secret');
@@ -105,7 +93,7 @@ describe('a token', () => {
   });
 
   it('in a file is refused in one line when the file is missing, empty, or open to others', async () => {
-    await using own = await machine();
+    await using own = await newMachine();
     const file = own.at('token');
     const refusal = async () => (await own.run(['agents', '--token-file', file])).stderr.trim().split('\n')[0];
     expect(await refusal()).toBe(`error: --token-file ${file}: there is no such file`);
@@ -132,7 +120,8 @@ class InvitingHub implements AsyncDisposable {
   static async start(pair: Certificate, port = 0): Promise<InvitingHub> {
     const server = createServer({ cert: pair.cert, key: pair.key }, (req, res) => {
       const isKnown = req.headers.authorization === `Bearer ${TOKEN}`;
-      const result = { implementation: 'arc-hub', implementation_version: '9', instance_id: 'mh1-x' };
+      const hub = { implementation: 'arc-hub', implementation_version: '9', instance_id: 'mh1-x' };
+      const result = { ...hub, role: 'agent', names: ['ana'], expires_at: null };
       if (!isKnown) res.writeHead(401, { 'X-Arc-Error': 'unauthorized' });
       res.end(JSON.stringify(isKnown ? { ok: true, result } : { ok: false, error: 'this token was revoked' }));
     });
@@ -161,7 +150,7 @@ class InvitingHub implements AsyncDisposable {
 
 describe('arc join', () => {
   it('notes the hub for this account alone, after it has shown its key and taken the token', async () => {
-    await using away = await machine();
+    await using away = await newMachine();
     const pair = await certificate();
     await using hub = await InvitingHub.start(pair);
     const { code, stdout, stderr } = await away.run(['join', hub.invite()]);
@@ -172,9 +161,12 @@ describe('arc join', () => {
       fingerprint: pair.fingerprint,
       credentials: away.credentials,
       hub: { implementation: 'arc-hub', version: '9', instance_id: 'mh1-x' },
+      role: 'agent',
+      names: ['ana'],
+      expires_at: null,
     });
     expect(JSON.parse(readFileSync(away.credentials, 'utf8'))).toEqual({
-      hubs: [{ url: hub.url, fingerprint: pair.fingerprint, token: TOKEN }],
+      hubs: [{ url: hub.url, fingerprint: pair.fingerprint, token: TOKEN, agent: 'ana' }],
     });
     expect(lstatSync(away.credentials).mode & 0o777).toBe(0o600);
     // From now on the address is enough.
@@ -182,7 +174,7 @@ describe('arc join', () => {
   });
 
   it('reads the invite from its input, where no other program sees it', async () => {
-    await using away = await machine();
+    await using away = await newMachine();
     await using hub = await InvitingHub.start(await certificate());
     writeFileSync(away.at('invite.txt'), `${hub.invite()}\n`);
     const shell = start([], {
@@ -196,7 +188,7 @@ describe('arc join', () => {
   });
 
   it('notes nothing when the key is another, the token is not taken, the link is none, or nobody is there', async () => {
-    await using away = await machine();
+    await using away = await newMachine();
     const hub = await InvitingHub.start(await certificate());
     const refusal = async (link: string) => {
       const { code, stderr } = await away.run(['join', link]);
@@ -216,7 +208,7 @@ describe('arc join', () => {
   });
 
   it('does not let an invite change the key of a hub that is known, unless it is told to', async () => {
-    await using away = await machine();
+    await using away = await newMachine();
     const [first, second] = await Promise.all([certificate(), certificate()]);
     const before = await InvitingHub.start(first);
     const { port, url } = before;

@@ -71,4 +71,16 @@ export async function newFolder(): Promise<Folder> {
   return new Folder(await mkdtemp(join(tmpdir(), 'arc-cli-')));
 }
 
+/** A folder that stands for a machine: its own configuration, and nobody's variables. */
+export async function newMachine() {
+  const folder = await newFolder();
+  const env = { XDG_CONFIG_HOME: folder.at('config'), HOME: folder.at('home') };
+  return Object.assign(folder, {
+    env,
+    run: (words: readonly string[], more: Record<string, string> = {}) =>
+      folder.arc(words, { env: { ...env, ...more } }),
+    credentials: folder.at('config', 'arc-hub', 'credentials.json'),
+  });
+}
+
 export const json = ({ stdout }: Outcome): unknown => JSON.parse(stdout);

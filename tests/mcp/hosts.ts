@@ -39,22 +39,28 @@ export function textOf({ content }: CallToolResult): string {
 
 const newClient = () => new Client({ name: 'test-host', version: '1.2.3' });
 
-export const openStdio = (url: string, agent: string) => openArgs(['--agent', agent, '--base-url', url]);
+export const openStdio = (url: string, agent: string, env?: Readonly<Record<string, string>>) =>
+  openArgs(['--agent', agent, '--base-url', url], env);
 
 /** `arc mcp` with these arguments. */
-export async function openArgs(args: readonly string[]): Promise<Host> {
+export async function openArgs(args: readonly string[], env?: Readonly<Record<string, string>>): Promise<Host> {
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: [HUB_MAIN, 'mcp', ...args],
     stderr: 'inherit',
+    ...(env !== undefined && { env: { PATH: process.env.PATH ?? '', ...env } }),
   });
   const client = newClient();
   await client.connect(transport);
   return new Host(client, transport);
 }
 
-export async function openHttp(url: string, agent: string): Promise<Host> {
-  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp/${encodeURIComponent(agent)}`));
+export async function openHttp(
+  url: string,
+  agent: string,
+  options: ConstructorParameters<typeof StreamableHTTPClientTransport>[1] = {},
+): Promise<Host> {
+  const transport = new StreamableHTTPClientTransport(new URL(`${url}/mcp/${encodeURIComponent(agent)}`), options);
   const client = newClient();
   // The SDK declares its own members in a way that `exactOptionalPropertyTypes` refuses.
   await client.connect(transport as Transport);
