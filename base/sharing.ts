@@ -1,5 +1,16 @@
 /** Who else on the machine may use what this program makes: nobody, its group, or everybody. */
-import { chmodSync, closeSync, lstatSync, mkdirSync, openSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fstatSync,
+  lchmodSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 export const SHARINGS = ['owner', 'group', 'everybody'] as const;
@@ -40,22 +51,48 @@ export function makeFolder(folder: string, sharing: Sharing): void {
 }
 
 /**
- * Gives what is ours the mode that it should have; what belongs to another account, or is a link, stays as it is.
+ * Gives what is ours the mode that it should have; what belongs to another account, or is a link, stays as it is, also when it
+ * is put in the place of ours meanwhile.
  *
  * @returns whether others could use it before and no longer can
  */
 export function share(path: string, sharing: Sharing): boolean {
   if (!hasModes) return false;
-  const stat = lstatSync(path, { throwIfNoEntry: false });
-  if (stat === undefined || stat.isSymbolicLink() || stat.uid !== process.geteuid?.()) return false;
+  try {
+    return process.platform === 'linux' ? shareOpened(path, sharing) : shareNamed(path, sharing);
+  } catch {
+    // Nothing there, a file system without modes, or one that is mounted read-only.
+    return false;
+  }
+}
+
+/** Names the file itself, a link too, without opening what is in it: Linux, and not among Node's constants. */
+const O_PATH = 0o10000000;
+
+/**
+ * By a handle, so that the mode goes to what was looked at. One that only names the file may be closed without dropping the
+ * locks that SQLite has on it, as an ordinary one would.
+ */
+function shareOpened(path: string, sharing: Sharing): boolean {
+  const handle = openSync(path, O_PATH | constants.O_NOFOLLOW);
+  try {
+    return tightens(fstatSync(handle), sharing, (mode) => chmodSync(`/proc/self/fd/${handle}`, mode));
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** Where there are no such handles, at least no link is followed if the system can leave them alone. */
+function shareNamed(path: string, sharing: Sharing): boolean {
+  const chmod = lchmodSync ?? chmodSync;
+  return tightens(lstatSync(path), sharing, (mode) => chmod(path, mode));
+}
+
+function tightens(stat: Stats, sharing: Sharing, chmod: (mode: number) => void): boolean {
+  if (stat.isSymbolicLink() || stat.uid !== process.geteuid?.()) return false;
   const wanted = (stat.isDirectory() ? FOLDER_MODES : FILE_MODES)[sharing];
   const mode = stat.mode & 0o777;
   if (mode === wanted) return false;
-  try {
-    chmodSync(path, wanted);
-  } catch {
-    // A file system without modes, or mounted read-only.
-    return false;
-  }
+  chmod(wanted);
   return (mode & ~wanted) !== 0;
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { CommandError } from '../../base/command-error.js';
 import { homePath } from '../../base/home-path.js';
+import { makeFolder } from '../../base/sharing.js';
 import { printable } from '../../base/terminal-text.js';
 import { loadConfig } from '../../server/config.js';
 import { targetOf } from '../hub/locate.js';
@@ -38,7 +39,7 @@ export function changeService(command: Command, action: 'install' | 'uninstall',
   if (action === 'install') {
     if (!dryRun) {
       mkdirSync(dirname(file), { recursive: true });
-      mkdirSync(dirname(targetOf(command).storage), { recursive: true });
+      makeFolder(dirname(targetOf(command).storage), 'owner');
       writeFileSync(file, content);
     }
     return { ...report, content, commands: runAll(service.install, dryRun) };

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, type Timer, timestamp } from '../../base/clock.js';
 import { HubError, JsonText, type Limits } from '../../protocol/index.js';
-import { Awake, type Gap, LOOK_MS } from './awake.js';
+import { Awake, LOOK_MS } from './awake.js';
 import type { CommandName, Commands, Written } from './commands/index.js';
 import type { PostMessage } from './commands/messages.js';
 import { encodeMessage } from './encode.js';
 import { Feed } from './feed.js';
 import { interestOf, matches } from './filter.js';
+import { Forgiveness } from './forgiveness.js';
 import { LeaseClock } from './lease-clock.js';
 import { Presence } from './presence.js';
 import { RateMeter } from './rate-meter.js';
@@ -53,9 +54,8 @@ export class Hub {
   #picks = 0;
   #allowRemote: boolean;
   #sweepTimer: Timer | undefined;
-  readonly #awake: Awake;
+  readonly #forgiveness: Forgiveness;
   #timeTimer: Timer | undefined;
-  #forgiving: Promise<unknown> = Promise.resolve();
 
   /** @param onShutdown ends the process side of the hub; called when a shutdown falls due */
   constructor(store: Store, settings: HubSettings, clock: Clock, log: HubLog, onShutdown: () => void) {
@@ -67,7 +67,8 @@ export class Hub {
     this.startedMs = clock.nowMs();
     this.feed = new Feed((interested) => store.watch(interested));
     this.presence = new Presence(clock);
-    this.#awake = new Awake(clock);
+    const ttlMs = settings.presence_ttl_sec * 1_000;
+    this.#forgiveness = new Forgiveness(store, this.presence, new Awake(clock), ttlMs, log);
     this.waiters = new Waiters(this.feed, clock, settings.max_waiters);
     this.shutdown = new Shutdown(store, this.feed, clock, onShutdown);
     this.posts = new RateMeter(clock);
@@ -114,7 +115,7 @@ export class Hub {
     key?: WriteKey,
   ): Promise<Written<Commands[K]['out']>> {
     // In front of it in the same group: a lease that ended while everybody slept has not ended.
-    this.#forgive(this.#awake.look());
+    this.#forgiveness.look();
     return this.store.write(name, input, key);
   }
 
@@ -136,8 +137,7 @@ export class Hub {
    * before anything that asks what has ended; at once where nothing was missed.
    */
   async settle(): Promise<void> {
-    this.#forgive(this.#awake.look());
-    await this.#forgiving;
+    await this.#forgiveness.settle();
   }
 
   /** Live sessions after expiry, ascending by agent id. */
@@ -238,7 +238,7 @@ export class Hub {
     const touches = this.presence.take(this.settings.presence_ttl_sec * 2_000);
     try {
       const input = { presence_ttl_sec: this.settings.presence_ttl_sec, touches };
-      const { outcome } = await this.store.write('sweep', input);
+      const { outcome } = await this.write('sweep', input);
       for (const { agent_id, session_id } of outcome.expired)
         this.#log.info({ agent_id, session_id }, 'session expired');
       if (outcome.recovered > 0) this.#log.info({ leases: outcome.recovered }, 'leases recovered');
@@ -257,23 +257,9 @@ export class Hub {
     await this.sweep();
   }
 
-  #forgive(gap: Gap | undefined): void {
-    if (gap === undefined) return;
-    const ttlMs = this.settings.presence_ttl_sec * 1_000;
-    const agents = this.presence.since(gap.sinceMs - ttlMs);
-    this.presence.shift(gap.ms);
-    this.#log.warn(
-      { gap_sec: Math.round(gap.ms / 1_000), agents: agents.length },
-      'time was missed; presence and leases move by it',
-    );
-    this.#forgiving = this.store
-      .write('forgive', { gap, agents })
-      .catch((err) => this.#log.error({ err }, 'presence and leases could not be moved'));
-  }
-
   #watchTime(): void {
     this.#timeTimer = this.clock.after(LOOK_MS, () => {
-      this.#forgive(this.#awake.look());
+      this.#forgiveness.look();
       this.#watchTime();
     });
   }

@@ -1,5 +1,5 @@
 /** Posts were acknowledged into a file that had been removed or replaced, and were gone after a restart. */
-import { copyFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { HubClient } from '../../client/index.js';
@@ -12,6 +12,13 @@ const WAYS: readonly (readonly [string, (path: string) => void])[] = [
   ['the file is removed', (path) => rmSync(path)],
   ['the log is removed', (path) => rmSync(`${path}-wal`)],
   ['the folder is removed', (path) => rmSync(dirname(path), { recursive: true })],
+  [
+    'a link that leads nowhere is put in its place',
+    (path) => {
+      rmSync(path);
+      symlinkSync(basename(path), path);
+    },
+  ],
   [
     'another file is put in its place',
     (path) => {
@@ -41,7 +48,7 @@ it.each(WAYS)('nothing is acknowledged once %s', async (_, lose) => {
   expect(refused.headers.get('Retry-After')).toBe('1');
   expect(await refused.json()).toMatchObject({
     ok: false,
-    error: expect.stringMatching(/arc\.sqlite3.* (removed|replaced)/),
+    error: expect.stringMatching(/arc\.sqlite3.* (removed|replaced|put out of reach)/),
   });
   expect((await health()).status).toBe(503);
   expect((await hub.stats()).store_problem).toContain('put the same file back');

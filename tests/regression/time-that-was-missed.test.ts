@@ -1,5 +1,6 @@
 /** After a machine had slept, everybody who slept too was expired, and their leases were given to others. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { HubError } from '../../protocol/index.js';
 import { DomainHub } from '../support/domain-hub.js';
 
 const DAY_MS = 86_400_000;
@@ -61,6 +62,33 @@ describe.each(GAPS)('while %s', (_, miss) => {
     await clock.advance(4_000);
     expect(domain.changes.filter((change) => change === 'lock refreshed')).toHaveLength(1);
   });
+});
+
+it('what the store did not take is given to it again, before anything else', async () => {
+  await using domain = new DomainHub();
+  const { hub, clock, store } = domain;
+  await hub.start();
+  await domain.open('ana');
+  hub.presence.touch('ana');
+  await domain.lock('ana', 'a.ts', 60);
+  const write = store.write.bind(store);
+  let failures = 0;
+  store.write = ((name: string, ...rest: never[]) => {
+    if (name !== 'forgive' || failures++ > 0) return (write as (...all: unknown[]) => Promise<unknown>)(name, ...rest);
+    return Promise.reject(new HubError('unavailable', 'the disk is full'));
+  }) as typeof store.write;
+  const errors = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  clock.jump(DAY_MS);
+  await hub.settle();
+  expect(failures).toBe(1);
+  expect((await domain.lock('ben', 'a.ts')).acquired).toBe(false);
+  expect(failures).toBe(2);
+  expect(await domain.live()).toEqual(['ana']);
+  await clock.advance(4_000);
+  // Once it is taken it is owed no more.
+  expect(failures).toBe(2);
+  expect(errors).toHaveBeenCalledTimes(1);
+  errors.mockRestore();
 });
 
 it('leaves alone who had gone before', async () => {

@@ -347,6 +347,11 @@ export class SqliteStore implements Store {
 
 const NOTHING: Committed = { messages: [], changes: [] };
 
+/** 0 for a file that cannot be looked at, which health tells of. */
 function fileBytes(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
 }

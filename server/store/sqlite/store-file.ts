@@ -12,6 +12,7 @@ export interface FileLoss {
 interface Identity {
   readonly dev: bigint;
   readonly ino: bigint;
+  readonly bytes: number;
 }
 
 /** Between looks while one group follows the other, in ms; after a rest the next group looks before it begins. */
@@ -30,7 +31,8 @@ export class StoreFile {
   constructor(path: string, hasLog: boolean) {
     this.#path = path;
     this.#log = hasLog ? `${path}-wal` : undefined;
-    this.#file = identityOf(path);
+    const file = lookAt(path);
+    this.#file = isIdentity(file) ? file : undefined;
     this.look();
   }
 
@@ -49,11 +51,11 @@ export class StoreFile {
   }
 
   look(): FileLoss | undefined {
-    const file = identityOf(this.#path);
-    const log = this.#log === undefined ? undefined : identityOf(this.#log);
-    this.#logBytes = log?.bytes ?? 0;
+    const file = lookAt(this.#path);
+    const log = this.#log === undefined ? undefined : lookAt(this.#log);
+    this.#logBytes = (isIdentity(log) && log.bytes) || 0;
     // It may come later than the first look, and it stays for as long as the file is open.
-    this.#logFile ??= log;
+    if (isIdentity(log)) this.#logFile ??= log;
     const logLoss = this.#log === undefined ? undefined : stateOf(log, this.#logFile, this.#log);
     const lost = stateOf(file, this.#file, this.#path) ?? logLoss;
     if (lost?.problem !== this.#loss?.problem) this.#loss = lost;
@@ -61,14 +63,27 @@ export class StoreFile {
   }
 }
 
-function identityOf(path: string): (Identity & { readonly bytes: number }) | undefined {
-  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
-  return stat && { dev: stat.dev, ino: stat.ino, bytes: Number(stat.size) };
+type Look = Identity | { readonly failed: string } | undefined;
+
+/** Undefined when nothing has the name; a folder that was closed or a disk that failed is a loss like any other. */
+function lookAt(path: string): Look {
+  try {
+    const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+    return stat && { dev: stat.dev, ino: stat.ino, bytes: Number(stat.size) };
+  } catch (cause) {
+    return { failed: (cause as NodeJS.ErrnoException).code ?? String(cause) };
+  }
 }
 
-function stateOf(now: Identity | undefined, opened: Identity | undefined, path: string): FileLoss | undefined {
-  if (opened === undefined || (now?.dev === opened.dev && now.ino === opened.ino)) return undefined;
-  const what = now === undefined ? 'was removed or moved away' : 'was replaced by another file';
+const isIdentity = (look: Look): look is Identity => look !== undefined && 'ino' in look;
+
+function stateOf(now: Look, opened: Identity | undefined, path: string): FileLoss | undefined {
+  if (opened === undefined || (isIdentity(now) && now.dev === opened.dev && now.ino === opened.ino)) return undefined;
+  const what = isIdentity(now)
+    ? 'was replaced by another file'
+    : now === undefined
+      ? 'was removed or moved away'
+      : `was put out of reach (${now.failed})`;
   return {
     problem: `${path} ${what} while the hub had it open; put the same file back, or restart the hub to serve what is there`,
   };
