@@ -9,19 +9,25 @@ import { until } from '../support/until.js';
 const USUAL_BYTES = 4_000 * 4_096;
 const BODY = 'x'.repeat(100_000);
 
+/** Keeps the log from being emptied, as a backup does or a curious `sqlite3`. */
+async function pinned(path: string, meanwhile: () => Promise<void>): Promise<void> {
+  const reader = new Database(path, { readonly: true });
+  reader.exec('BEGIN');
+  reader.prepare('SELECT count(*) FROM messages').get();
+  await meanwhile();
+  reader.exec('COMMIT');
+  reader.close();
+}
+
 it('the log comes back to its usual size while load goes on', { timeout: 120_000 }, async () => {
   await using process = await startHub();
   await using hub = await HubClient.connect('ana', { baseUrl: process.url });
   const { storage_path } = await hub.hubInfo();
   const logBytes = () => statSync(`${storage_path}-wal`).size;
   const load = () => Promise.all(Array.from({ length: 20 }, () => hub.post('general', BODY)));
-
-  const reader = new Database(storage_path, { readonly: true });
-  reader.exec('BEGIN');
-  reader.prepare('SELECT count(*) FROM messages').get();
-  while (logBytes() < 3 * USUAL_BYTES) await load();
-  reader.exec('COMMIT');
-  reader.close();
+  await pinned(storage_path, async () => {
+    while (logBytes() < 3 * USUAL_BYTES) await load();
+  });
 
   let done = false;
   const loading = (async () => {
@@ -35,4 +41,15 @@ it('the log comes back to its usual size while load goes on', { timeout: 120_000
   expect(logBytes()).toBeLessThanOrEqual(USUAL_BYTES * 1.5 + 20 * BODY.length);
   const { messages } = await hub.stats();
   expect((await hub.messages({ channel: 'general', limit: 1, tail: true }))[0]?.id).toBe(messages);
+});
+
+it('and when the load has ended before the reader', { timeout: 120_000 }, async () => {
+  await using process = await startHub();
+  await using hub = await HubClient.connect('ana', { baseUrl: process.url });
+  const { storage_path } = await hub.hubInfo();
+  const logBytes = () => statSync(`${storage_path}-wal`).size;
+  await pinned(storage_path, async () => {
+    while (logBytes() < 2 * USUAL_BYTES) await Promise.all(Array.from({ length: 20 }, () => hub.post('general', BODY)));
+  });
+  await until(() => logBytes() <= USUAL_BYTES, { timeoutMs: 30_000 });
 });

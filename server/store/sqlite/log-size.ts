@@ -16,6 +16,8 @@ const LARGE_BYTES = USUAL_BYTES * 1.5;
 const FEW_PAGES = 250;
 /** Between attempts, while readers come and go. */
 const AGAIN_MS = 200;
+/** After the thread has failed; until then SQLite does as it would have done. */
+const PAUSE_MS = 10_000;
 
 export interface Progress {
   /** Pages in the log, and how many of them are in the file. */
@@ -29,6 +31,8 @@ export class LogSize {
   readonly #onError: (cause: unknown) => void;
   #worker: Worker | undefined;
   #triedMs = Number.NEGATIVE_INFINITY;
+  #failed = false;
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
   #progress: Progress | undefined;
 
   constructor(db: Database, path: string, onError: (cause: unknown) => void) {
@@ -37,10 +41,19 @@ export class LogSize {
     this.#onError = onError;
   }
 
+  /** Whether the log is being brought back, so that `tend` is to be called though nobody writes. */
+  get isBusy(): boolean {
+    return this.#worker !== undefined;
+  }
+
   /** Called between groups, outside any transaction. */
   tend(logBytes: number, nowMs: number): void {
+    if (this.#failed) {
+      this.#failed = false;
+      this.#pausedUntilMs = nowMs + PAUSE_MS;
+    }
     if (this.#worker === undefined) {
-      if (logBytes > LARGE_BYTES) this.#begin();
+      if (logBytes > LARGE_BYTES && nowMs >= this.#pausedUntilMs) this.#begin();
       return;
     }
     const { pages, moved } = this.#progress ?? { pages: Number.POSITIVE_INFINITY, moved: 0 };
@@ -69,8 +82,8 @@ export class LogSize {
       this.#progress = progress;
     });
     worker.on('error', (cause) => {
-      // Without it SQLite does as it would have done.
       this.#onError(cause);
+      this.#failed = true;
       if (this.#worker === worker) this.#end();
     });
   }

@@ -20,6 +20,8 @@ const WATCH_MS = 75;
 /** After this long without a commit the write-ahead log is moved into the file. */
 const CHECKPOINT_IDLE_MS = 1_000;
 const FOREIGN_PAGE = 1_000;
+/** While a large log is brought back to its size and nobody writes. */
+const LOG_LOOK_MS = 100;
 /** A file that has gone is noticed within a second, also while nobody writes. */
 const FILE_LOOK_MS = 500;
 
@@ -341,6 +343,12 @@ export class SqliteStore implements Store {
       this.#db.pragma('wal_checkpoint(PASSIVE)');
     } catch (cause) {
       this.#onError(cause);
+    }
+    this.#file.look();
+    this.#logSize.tend(this.#file.logBytes, this.#clock.monotonicMs());
+    // Nobody writes, and still the log is to come back to its size.
+    if (this.#logSize.isBusy) {
+      this.#checkpoint = this.#clock.after(LOG_LOOK_MS, () => this.#checkpointWhenIdle());
     }
   }
 }
