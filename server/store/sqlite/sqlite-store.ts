@@ -220,6 +220,7 @@ export class SqliteStore implements Store {
     this.#logSize.close();
     await this.#commits.close();
     this.#db.close();
+    this.#logSize.release();
   }
 
   /** Looks before a group begins, so that nothing is acknowledged that will not be there after a restart. */
@@ -345,7 +346,7 @@ export class SqliteStore implements Store {
       this.#onError(cause);
     }
     this.#file.look();
-    this.#logSize.tend(this.#file.logBytes, this.#clock.monotonicMs());
+    this.#logSize.tend(this.#file.logBytes, this.#clock.monotonicMs(), true);
     // Nobody writes, and still the log is to come back to its size.
     if (this.#logSize.isBusy) {
       this.#checkpoint = this.#clock.after(LOG_LOOK_MS, () => this.#checkpointWhenIdle());
