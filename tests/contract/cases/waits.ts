@@ -17,14 +17,19 @@ export const cases: readonly Case[] = [
     const [ana, ben] = [await join('ana'), await join('ben')];
     const [claim_key, file_path] = [name('key'), name('file')];
     const startedMs = Date.now();
+    // Nobody's who could expire meanwhile.
+    const longer = { claim_key: name('longer'), owner_agent_id: name('away') };
+    await ana.call('claims.acquire', { ...longer, ttl_sec: 60 });
     await ana.call('claims.acquire', { claim_key, ttl_sec: 5 });
     await ana.call('locks.acquire', { file_path, ttl_sec: 5 });
     const active = async () =>
       (await ben.call('claims.list', { active_only: true })).some((each: Answer) => each.claim_key === claim_key);
     await until(async () => !(await active()), { everyMs: 50 });
-    const livedMs = Date.now() - startedMs;
-    expect(livedMs).toBeGreaterThanOrEqual(5_000);
-    expect(livedMs).toBeLessThan(8_500);
+    expect(Date.now() - startedMs).toBeGreaterThanOrEqual(5_000);
+    // One of 60 s, taken before it, stands.
+    expect((await ben.call('claims.list', { active_only: true })).map((each: Answer) => each.claim_key)).toContain(
+      name('longer'),
+    );
     await refused(ana.call('claims.refresh', { claim_key }), { status: 404 });
     await refused(ana.call('claims.release', { claim_key }), { status: 404 });
     expect((await ben.call('claims.acquire', { claim_key })).acquired).toBe(true);
@@ -45,7 +50,6 @@ export const cases: readonly Case[] = [
       { everyMs: 300, timeoutMs: 20_000 },
     );
     expect(seconds(startedMs)).toBeGreaterThanOrEqual(5);
-    expect(seconds(startedMs)).toBeLessThan(12);
     expect(await isLive(observer, name('busy'))).toBe(true);
   }),
 
