@@ -23,6 +23,10 @@ export function isVisible(caller: Caller, { from_agent, to_agent, channel }: Sen
   return names === undefined || names.has(to_agent) || names.has(from_agent);
 }
 
+/** As whom the caller looks: the agent that it names, and nobody for an observer, which sees no direct message. */
+export const viewerOf = ({ role }: Caller, agentId: string | undefined): string | undefined =>
+  role === 'observer' ? undefined : agentId;
+
 /** Whether the caller is told of the change. Leases and sessions lie in no channel. */
 export function seesChange(caller: Caller, change: PublishedChange): boolean {
   if (change.topic === 'channel') return seesChannel(caller, change.row.name);

@@ -69,7 +69,7 @@ export class Dispatcher {
       operation.kind === 'wait' && call.caller.grant !== undefined
         ? await this.#whileItStands(context, (within) => handler.run(within, parsed.data as never))
         : await handler.run(context, parsed.data as never);
-    this.#touch(operation, parsed.data as Record<string, unknown>);
+    if (call.caller.role !== 'observer') this.#touch(operation, parsed.data as Record<string, unknown>);
     return answer instanceof Answer ? answer : new Answer(answer);
   }
 

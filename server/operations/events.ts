@@ -12,7 +12,9 @@ export const eventOperations = [
     if (subscriber === undefined) throw new HubError('bad_request', 'events.subscribe needs a WebSocket connection');
     const { since_id, ...asked } = input;
     // Who is narrowed to channels has subscribed to those.
-    const rest = { ...asked, channels: asked.channels ?? (call.caller.channels && [...call.caller.channels]) };
+    const channels = asked.channels ?? (call.caller.channels && [...call.caller.channels]);
+    const isObserver = call.caller.role === 'observer';
+    const rest = { ...asked, channels, include_direct: isObserver ? false : asked.include_direct };
     if (since_id !== 'cursor') return subscriber.subscribe({ ...rest, since_id });
     if (input.agent_id === undefined) throw new HubError('bad_request', 'agent_id is required');
     return subscriber.subscribe({ ...rest, since_id: await hub.store.cursor(input.agent_id) });

@@ -1,5 +1,5 @@
 import { DEFAULT_CHANNEL, DIRECT_CHANNEL, HubError, JsonText, stringify } from '../../protocol/index.js';
-import { isVisible } from '../access/visibility.js';
+import { isVisible, viewerOf } from '../access/visibility.js';
 import type { PostMessage } from '../domain/commands/messages.js';
 import { encodeMessage, messageJson } from '../domain/encode.js';
 import type { MessageRow } from '../domain/rows.js';
@@ -76,8 +76,9 @@ export const messageOperations = [
       if (channel !== undefined) await hub.requireChannel(channel);
       const exclude_from = exclude_self ? agent_id : undefined;
       const where = { channel, channels: channelsOf(call), thread_id, exclude_from };
-      const page = { viewer: agent_id, ...where, since_id, limit, tail, before_id };
-      return hub.messages(page, timeout, call.signal, agent_id);
+      const viewer = viewerOf(call.caller, agent_id);
+      const page = { viewer, ...where, since_id, limit, tail, before_id };
+      return hub.messages(page, timeout, call.signal, viewer);
     },
     channelFirst,
   ),

@@ -1,4 +1,5 @@
 import { stringify } from '../../protocol/index.js';
+import { viewerOf } from '../access/visibility.js';
 import { encodeSession } from '../domain/encode.js';
 import { capabilitiesOf, type Hub } from '../domain/hub.js';
 import { Answer, type Call, handle } from './context.js';
@@ -45,9 +46,10 @@ export const sessionOperations = [
     return { agent_id, active: await hub.isActive(agent_id) };
   }),
 
-  handle('agents.list', async ({ hub }, { as, capability }) => {
+  handle('agents.list', async ({ hub, call }, { as, capability }) => {
     // Before the look, so that asking keeps a session that is about to expire (arc-v1 §4.4).
-    if (as) hub.presence.touch(as);
+    const who = viewerOf(call.caller, as);
+    if (who) hub.presence.touch(who);
     const live = await hub.liveSessions();
     const chosen = capability ? live.filter((row) => capabilitiesOf(row).includes(capability)) : live;
     return chosen.map(encodeSession);
@@ -67,8 +69,9 @@ export const sessionOperations = [
 ];
 
 async function latestVisibleId(hub: Hub, { caller }: Call, agentId: string): Promise<number> {
-  if (caller.channels === undefined) return hub.store.latestVisibleId(agentId);
-  const channels = [...caller.channels];
-  const [latest] = await hub.store.messages({ viewer: agentId, channels, since_id: 0, limit: 1, tail: true });
+  const viewer = viewerOf(caller, agentId);
+  if (caller.channels === undefined && viewer !== undefined) return hub.store.latestVisibleId(viewer);
+  const channels = caller.channels && [...caller.channels];
+  const [latest] = await hub.store.messages({ viewer, channels, since_id: 0, limit: 1, tail: true });
   return latest?.id ?? 0;
 }

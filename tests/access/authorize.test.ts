@@ -120,6 +120,16 @@ describe('at a hub', () => {
     }
   });
 
+  it('shows an observer all broadcasts and no direct message, whomever it names', async () => {
+    const list = await as(OBSERVER)<{ body: string }[]>('events.list', { agent_id: 'ana' });
+    const bodies = list.map(({ body }) => body);
+    expect(bodies).toContain('to all');
+    expect(bodies).not.toContain('for ana');
+    await as(OPERATOR)('sessions.open', { agent_id: 'seen', replace: true });
+    const before = await as(OBSERVER)<{ session: unknown }>('bootstrap', { agent_id: 'seen' });
+    expect(before.session).toMatchObject({ agent_id: 'seen' });
+  });
+
   it('lets a session be closed by those who may act as its agent', async () => {
     const open = () => as(OPERATOR)<{ session_id: string }>('sessions.open', { agent_id: 'ana', replace: true });
     const { session_id } = await open();

@@ -1,6 +1,14 @@
 /** The tables in the documents that follow from code. `npm run docs` writes them, a test keeps them current. */
 import { z } from 'zod';
-import { CLOSE_CODES, DEFAULT_LIMITS, ERROR_CODES, OPERATIONS, type Operation } from '../../protocol/index.js';
+import {
+  CLOSE_CODES,
+  DEFAULT_LIMITS,
+  ERROR_CODES,
+  MAY,
+  OPERATIONS,
+  type Operation,
+  ROLES,
+} from '../../protocol/index.js';
 import { HubConfig } from '../../server/config.js';
 import { usage } from '../../tui/commands/command.js';
 import { COMMANDS } from '../../tui/commands/table.js';
@@ -57,6 +65,33 @@ const FIXED: Record<string, string> = {
   max_json_depth: 'nesting of JSON; deeper text is refused before it is parsed',
 };
 
+/** What callers of each role may do, and as whom (identity §4). */
+function roles(): string {
+  const rows = Object.values(OPERATIONS).map((operation: Operation) => {
+    const { name, access, actor, channels, escalates } = operation;
+    const cells = ROLES.map((role) => (MAY[access].includes(role) ? mark(role, operation) : '–'));
+    const more = [
+      actor === undefined ? '' : `as its own name in ${actor.map((field) => `\`${field}\``).join(', ')}`,
+      channels === undefined ? '' : 'in its own channels',
+      escalates === undefined ? '' : ESCALATIONS[name],
+      access === 'keep' ? 'a token must be shown, at an open hub too' : '',
+    ];
+    return row(`\`${name}\``, ...cells, more.filter((part) => part !== '').join('; ') || '–');
+  });
+  return table(['operation', ...ROLES, 'narrowed by'], rows);
+}
+
+/** An operator acts as anybody; others within their names and channels. */
+const mark = (role: string, { actor }: Operation) =>
+  role === 'operator' || role === 'observer' || actor === undefined ? 'yes' : 'own';
+
+/** What an operation asks more of, in words; a missing one fails the test of this table. */
+const ESCALATIONS: Record<string, string> = {
+  'events.subscribe': "others' direct messages, and the topics token and audit, are for operators",
+  'claims.release': '`force` is for operators',
+  'locks.release': '`force` is for operators',
+};
+
 function settings(): string {
   const shape: Record<string, z.ZodType> = HubConfig.shape;
   const defaults = HubConfig.parse({}) as Record<string, unknown>;
@@ -86,6 +121,7 @@ function commands(): string {
 export const GENERATED: Record<string, Record<string, () => string>> = {
   'docs/protocol/websocket.md': { operations, errors, 'close-codes': closeCodes, limits },
   'docs/operations.md': { settings },
+  'docs/security.md': { roles },
   'docs/tui.md': { keys, commands },
 };
 

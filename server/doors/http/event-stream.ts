@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { onAbort } from '../../../base/abort.js';
 import { HubError, type Operations, type ParsedOf } from '../../../protocol/index.js';
 import type { Caller } from '../../access/caller.js';
+import { viewerOf } from '../../access/visibility.js';
 import { EVERY, type Interest } from '../../domain/audience.js';
 import type { PublishedMessage } from '../../domain/feed.js';
 import { interestOf, matches } from '../../domain/filter.js';
@@ -49,8 +50,9 @@ export class EventStreams {
     // A reconnecting EventSource repeats its old URL and says in the header how far it has come.
     const sinceId = Math.max(since_id, lastEventId(req.headers['last-event-id']));
     const channels = named && new Set(named);
+    const viewer = viewerOf(caller, agentId);
     const filter = {
-      viewer: agentId,
+      viewer,
       channels: caller.channels && [...caller.channels],
       exclude_from: exclude_self ? agentId : undefined,
     };
@@ -80,7 +82,7 @@ export class EventStreams {
       sinceId,
     );
     const interest: Interest = { ...interestOf(filter), channels: named ?? [EVERY] };
-    this.#keep(res, outbox, agentId, this.#hub.feed.follow(interest, outbox), caller);
+    this.#keep(res, outbox, viewer, this.#hub.feed.follow(interest, outbox), caller);
     outbox.start();
   }
 
@@ -88,9 +90,15 @@ export class EventStreams {
     for (const { end } of this.#open) end();
   }
 
-  #keep(res: ServerResponse, outbox: Outbox, agentId: string, unfollow: () => void, { grant }: Caller): void {
+  #keep(
+    res: ServerResponse,
+    outbox: Outbox,
+    agentId: string | undefined,
+    unfollow: () => void,
+    { grant }: Caller,
+  ): void {
     const forget = onAbort(grant?.ended, () => res.end());
-    const release = this.#hub.presence.hold(agentId);
+    const release = agentId === undefined ? () => undefined : this.#hub.presence.hold(agentId);
     const disinterest = this.#hub.feed.interest();
     let lastDrainMs = Date.now();
     // A comment finds dead peers and keeps proxies from closing; a peer that takes nothing is let go.
