@@ -30,7 +30,8 @@ export async function relayAlone(options: AloneOptions): Promise<void> {
   const relay = new RelayHost({
     ...settings,
     spoolDir,
-    execute: bindAgents ? boundTo(executor.execute) : executor.execute,
+    // Where it matters who speaks, a folder speaks for its own agent.
+    execute: bindAgents || access.token !== undefined ? boundTo(executor.execute) : executor.execute,
     identify: executor.identify,
     log: openLog({ quiet: false, json }),
     maxRequestBytes: requestCapBytes(DEFAULT_LIMITS) + ENVELOPE_BYTES,

@@ -39,6 +39,10 @@ export class FailedAttempts implements Attempts {
     });
   }
 
+  unnamed(address: string, door: DoorName): void {
+    this.#audit.strangerRefused(address, door);
+  }
+
   failed(address: string, door: DoorName): void {
     this.#audit.strangerRefused(address, door);
     if (address === 'local' || address === 'unix' || isLoopback(address)) return;

@@ -49,7 +49,7 @@ export class AuditLog {
     this.#timer ??= this.#clock.after(GATHER_MS, () => void this.flush());
   }
 
-  /** A token that was not taken. */
+  /** Whoever was not let in: without a token, or with one that is not taken. */
   strangerRefused(address: string, door: DoorName): void {
     const caller = { address, door, grant: undefined, role: 'unknown' };
     this.refused({ caller, agent: undefined, operation: 'sign in', target: '' }, 'unauthorized');

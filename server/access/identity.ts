@@ -14,11 +14,13 @@ export interface Shown {
   };
 }
 
-/** Told of every token that was shown and not taken, and asked before one is looked at. */
+/** Told of everybody who is not let in, and asked before a token is looked at. */
 export interface Attempts {
   /** @throws {HubError} `rate_limited` */
   mayTry(address: string): void;
   failed(address: string, door: DoorName): void;
+  /** Came without a token where one is needed. */
+  unnamed(address: string, door: DoorName): void;
 }
 
 export class Identity {
@@ -44,6 +46,7 @@ export class Identity {
     const text = tokenIn(headers.authorization) ?? tokenOffered(headers['sec-websocket-protocol']);
     if (text === undefined) {
       if (this.mode === 'open') return anybody(door, address);
+      this.#attempts.unnamed(address, door);
       throw new HubError('unauthorized', NEEDED);
     }
     this.#attempts.mayTry(address);

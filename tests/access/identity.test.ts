@@ -1,5 +1,5 @@
 /** Who may speak: tokens at every door of a hub that asks for them, and at one that does not (identity §1–§4). */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
@@ -31,8 +31,6 @@ async function rest(hub: InProcessHub, path: string, init: RequestInit & { token
   return fetch(`${hub.hub.url}${path}`, { ...request, headers });
 }
 
-const ownToken = ({ hub }: InProcessHub) => readFileSync(join(dirname(hub.storage_path), '.arc.token'), 'utf8').trim();
-
 describe('a hub that asks who comes', () => {
   let hub: InProcessHub;
   let operator: HubClient;
@@ -40,7 +38,7 @@ describe('a hub that asks who comes', () => {
 
   beforeAll(async () => {
     hub = await startInProcess({ auth: 'required' });
-    operator = HubClient.overHttp(undefined, { baseUrl: hub.hub.url, token: ownToken(hub) });
+    operator = HubClient.overHttp(undefined, { baseUrl: hub.hub.url, token: hub.ownToken() });
   });
   afterAll(async () => {
     await operator.close();

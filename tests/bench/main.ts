@@ -26,6 +26,7 @@ const FILES = [
   'claims',
   'threads',
   'tls',
+  'tokens',
   'replay',
   'relay',
 ];

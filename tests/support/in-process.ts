@@ -1,6 +1,8 @@
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { TOKEN_FILE } from '../../protocol/index.js';
 import { type HubOptions, loadConfig } from '../../server/config.js';
 import { type RunningHub, startHub } from '../../server/main.js';
 
@@ -9,6 +11,8 @@ const quiet = { info: () => undefined, warn: () => undefined, error: (details: o
 export interface InProcessHub extends AsyncDisposable {
   readonly hub: RunningHub;
   readonly wsUrl: string;
+  /** The operator's, which a hub that asks for tokens leaves beside its store. */
+  ownToken(): string;
 }
 
 /** A whole hub within the test's own process, on a free port and a real file. */
@@ -19,6 +23,7 @@ export async function startInProcess(options: HubOptions = {}): Promise<InProces
   return {
     hub,
     wsUrl: `${hub.url.replace(/^http/, 'ws')}/v1/ws`,
+    ownToken: () => readFileSync(join(folder, TOKEN_FILE), 'utf8').trim(),
     [Symbol.asyncDispose]: async () => {
       await hub.stop();
       await rm(folder, { recursive: true, force: true });

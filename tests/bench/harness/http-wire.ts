@@ -4,7 +4,7 @@
  */
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { hasTls, type Target } from './scenario.js';
+import { authorization, hasTls, type Target } from './scenario.js';
 
 export interface WireAnswer {
   status: number;
@@ -12,11 +12,13 @@ export interface WireAnswer {
 }
 
 /** A JSON request as it stands on the wire. */
-export function requestBytes({ port }: Target, method: string, path: string, body?: object): Buffer {
+export function requestBytes(target: Target, method: string, path: string, body?: object): Buffer {
+  const shown = authorization(target);
+  const token = shown === undefined ? '' : `Authorization: ${shown}\r\n`;
   const text = body === undefined ? '' : JSON.stringify(body);
   const content =
     body === undefined ? '' : `Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(text)}\r\n`;
-  return Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n${content}\r\n${text}`);
+  return Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: 127.0.0.1:${target.port}\r\n${token}${content}\r\n${text}`);
 }
 
 export class HttpWire {

@@ -1,7 +1,7 @@
 /** Raw JSON-RPC over `ws`, for publishers and for whoever must read what arrives. */
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { hasTls, type Target } from './scenario.js';
+import { authorization, hasTls, type Target } from './scenario.js';
 
 type OnFrame = (frame: Buffer) => void;
 
@@ -32,7 +32,9 @@ export class RpcSocket {
 
   static async open(target: Target, agent_id?: string): Promise<RpcSocket> {
     const url = `${hasTls(target) ? 'wss' : 'ws'}://127.0.0.1:${target.port}/v1/ws`;
-    const socket = new WebSocket(url, 'arc.v1', { perMessageDeflate: false, rejectUnauthorized: false });
+    const Authorization = authorization(target);
+    const headers = Authorization === undefined ? {} : { Authorization };
+    const socket = new WebSocket(url, 'arc.v1', { perMessageDeflate: false, rejectUnauthorized: false, headers });
     await new Promise<void>((resolve, reject) => socket.once('open', resolve).once('error', reject));
     const rpc = new RpcSocket(socket);
     if (agent_id !== undefined) await rpc.call('sessions.open', { agent_id, replace: true });

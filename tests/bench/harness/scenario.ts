@@ -1,4 +1,7 @@
 /** What a scenario file says of itself, and what it is given to measure with. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { TOKEN_FILE } from '../../../protocol/index.js';
 import type { Bench } from './bench.js';
 
 /** Named numbers that one run of a load gives back. */
@@ -18,6 +21,12 @@ export interface Target {
   pid: number;
   /** Of a hub: its database, in the folder that it runs in. */
   storage_path?: string;
+}
+
+/** `Bearer …` for a hub that asks for a token; undefined for one that does not. */
+export function authorization({ storage_path }: Target): string | undefined {
+  const file = storage_path === undefined ? '' : join(dirname(storage_path), TOKEN_FILE);
+  return existsSync(file) ? `Bearer ${readFileSync(file, 'utf8').trim()}` : undefined;
 }
 
 export const hasTls = ({ url }: Target): boolean => url?.startsWith('https:') === true;
