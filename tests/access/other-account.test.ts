@@ -1,9 +1,11 @@
 /** What another account of the machine gets at: nothing of the socket, the key, the credentials (identity §6, §7). */
 import { spawn } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { expect, it } from 'vitest';
 import { storeCredentials } from '../../client/credentials/credentials-file.js';
+import { HubClient } from '../../client/index.js';
+import { TOKEN_FILE } from '../../protocol/index.js';
 import { newFolder } from '../cli/arc.js';
 import { startHub } from '../support/hub-process.js';
 
@@ -36,14 +38,22 @@ it.skipIf(process.geteuid?.() !== 0)(
     mkdirSync(folder.at('run'), { mode: 0o755 });
     await using hub = await startHub({
       storage: folder.storage,
-      args: ['--tls', 'auto', '--socket', folder.at('run', 'hub.sock')],
+      args: ['--tls', 'auto', '--auth', 'required', '--socket', folder.at('run', 'hub.sock')],
     });
+    const token = readFileSync(folder.at(TOKEN_FILE), 'utf8').trim();
+    const { baseUrl, fingerprint } = { baseUrl: hub.url, fingerprint: hub.ready.fingerprint };
+    await using ana = HubClient.overHttp('ana', { baseUrl, token, ...(fingerprint !== undefined && { fingerprint }) });
+    await ana.post('general', 'a secret');
     await storeCredentials({ url: hub.url, token: 'secret' }, folder.at('config', 'credentials.json'));
     chmodSync(folder.at('config'), 0o755);
     expect(await asOther(connecting(folder.at('run', 'hub.sock')))).toBe('EACCES');
-    for (const file of ['.arc.tls-key.pem', '.arc.tls-cert.pem', 'config/credentials.json']) {
+    const files = ['arc.sqlite3', 'arc.sqlite3-wal', 'arc.sqlite3-shm', '.arc.pid', `.arc.${hub.port}.pid`, TOKEN_FILE];
+    for (const file of [...files, '.arc.tls-key.pem', '.arc.tls-cert.pem', 'config/credentials.json']) {
       expect(await asOther(reading(folder.at(file)))).toBe('EACCES');
     }
+    // The spool of the hub's own folder, which is closed as a whole.
+    chmodSync(hub.folder, 0o755);
+    expect(await asOther(reading(`${hub.folder}/spool/hub.json`))).toBe('EACCES');
     writeFileSync(folder.at('probe'), 'x', { mode: 0o644 });
     expect(await asOther(reading(folder.at('probe')))).toBe('read');
   },
@@ -67,4 +77,17 @@ it.skipIf(process.geteuid?.() !== 0)('what another account planted is refused wi
   mkdirSync(folder.at('linked'));
   symlinkSync(folder.at('theirs', 'elsewhere'), folder.at('linked', 'hub.sock'));
   expect(await refusal('--socket', folder.at('linked', 'hub.sock'))).toContain('is there already and is no socket');
+
+  // A token that somebody else put there, or could have read, is not the hub's.
+  const token = folder.at(TOKEN_FILE);
+  writeFileSync(token, 'theirs', { mode: 0o600 });
+  chownSync(token, OTHER, OTHER);
+  expect(await refusal('--auth', 'required')).toContain(`${token} belongs to account ${OTHER} and not to this one (0)`);
+  rmSync(token);
+  writeFileSync(token, 'ours', { mode: 0o644 });
+  chmodSync(token, 0o644);
+  expect(await refusal('--auth', 'required')).toContain(`${token} is open to others (mode 0644): chmod 600 ${token}`);
+  rmSync(token);
+  symlinkSync(folder.at('theirs', 'token'), token);
+  expect(await refusal('--auth', 'required')).toContain(`${token} is a symbolic link`);
 });
