@@ -64,6 +64,14 @@ export const HubConfig = z
     failed_tokens_per_min: atLeast(1, 'failed_tokens_per_min must be at least 1')
       .default(20)
       .describe('wrong tokens from an address off this machine, before it is answered 429 for a minute'),
+    max_headers_sec: int(1, 3_600, 'max_headers_sec must be from 1 to 3600')
+      .default(15)
+      .describe(
+        'seconds that a peer may take for a TLS handshake, and for the headers of a request; then it is cut off',
+      ),
+    max_request_sec: int(1, 86_400, 'max_request_sec must be from 1 to 86400')
+      .default(60)
+      .describe('seconds that a request may take from its first byte to its last; then it is answered 408'),
     allowed_host: z.array(z.string()).default([]).describe('further host names that requests may carry'),
     allowed_origin: z.array(z.string()).default([]).describe('web origins that may use the hub'),
     max_body_chars: atLeast(1, 'max_body_chars must be at least 1')
@@ -130,6 +138,7 @@ export const HubConfig = z
         'auth open off this machine trusts whoever comes: leave it away (tokens are then required), or add --insecure-no-auth',
       );
     }
+    if (config.max_request_sec < config.max_headers_sec) refuse('max_request_sec must not be below max_headers_sec');
     if (config.no_tcp && config.socket === '') refuse('no_tcp needs a socket to listen on instead: --socket PATH');
   });
 export type HubConfig = z.output<typeof HubConfig>;

@@ -88,7 +88,7 @@ export async function startHub(
   // The addresses come first: a start that fails for one leaves no empty database behind.
   const listeners = await Listeners.bind(config);
   const { peers, port } = listeners;
-  const server = createHttpServer(() => instanceId);
+  const server = createHttpServer(() => instanceId, config);
   const path = homePath(config.storage);
   const sharing: Sharing = config.share_group ? 'group' : 'owner';
   let store: SqliteStore;

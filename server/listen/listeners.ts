@@ -94,7 +94,7 @@ export class Listeners {
       this.#tcp?.serve(take('tcp'));
       return;
     }
-    const front = new TlsFront(this.#tls.pair, take('tls'));
+    const front = new TlsFront(this.#tls.pair, this.#config.max_headers_sec * 1_000, take('tls'));
     this.#tlsFront = front;
     this.#tcp?.serve((socket) => front.accept(socket));
   }

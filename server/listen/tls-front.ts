@@ -2,8 +2,6 @@ import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { TlsPair } from './tls-pair.js';
 
-/** How long a peer may take until it has said something, and then to agree on the encryption. */
-const HANDSHAKE_MS = 15_000;
 /** The first byte of every TLS connection (RFC 8446 §5.1): a record that holds a handshake. */
 const HANDSHAKE = 0x16;
 /** What a peer that speaks plainly still sends is taken for this long, or it would lose its answer. */
@@ -13,12 +11,15 @@ const LINGER_MS = 2_000;
 export class TlsFront {
   /** Never listens itself: it is brought connections. */
   readonly #server: Server;
+  readonly #handshakeMs: number;
 
-  constructor({ cert, key }: TlsPair, onSecure: (socket: TLSSocket) => void) {
-    const options = { minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], handshakeTimeout: HANDSHAKE_MS } as const;
+  /** @param handshakeMs how long a peer may take until it has said something, and then to agree on the encryption */
+  constructor({ cert, key }: TlsPair, handshakeMs: number, onSecure: (socket: TLSSocket) => void) {
+    this.#handshakeMs = handshakeMs;
+    const options = { minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'], handshakeTimeout: handshakeMs } as const;
     this.#server = createServer({ ...options, cert, key }, onSecure);
-    // A handshake that fails is the peer's matter; Node ends its connection.
-    this.#server.on('tlsClientError', () => undefined);
+    // A handshake that fails is the peer's matter. Node tells of one that takes too long, and leaves it open.
+    this.#server.on('tlsClientError', (_, socket) => socket.destroy());
   }
 
   /** Connections that are open stay as they are. */
@@ -27,7 +28,7 @@ export class TlsFront {
   }
 
   accept(socket: Socket): void {
-    const silent = setTimeout(() => socket.destroy(), HANDSHAKE_MS);
+    const silent = setTimeout(() => socket.destroy(), this.#handshakeMs);
     const settle = () => clearTimeout(silent);
     socket.once('close', settle);
     socket.once('end', () => socket.end());

@@ -9,11 +9,30 @@ import { startHub } from '../support/hub-process.js';
 
 describe('the listener', () => {
   it('answers 408 to headers that never end', async () => {
-    await using hub = await startHub();
+    await using hub = await startHub({ args: ['--max-headers-sec', '1'] });
     const socket = connect(hub.port, '127.0.0.1');
     await once(socket, 'connect');
     socket.write('GET /v1/hub-info HTTP/1.1\r\nHost: 127.0.0.1\r\n');
     expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 .*request timed out/s);
+  });
+
+  it('answers 408 to a body that never ends', async () => {
+    await using hub = await startHub({ args: ['--max-headers-sec', '1', '--max-request-sec', '1'] });
+    const socket = connect(hub.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write('POST /v1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 100\r\n\r\n{"body"');
+    expect(await text(socket)).toMatch(/^HTTP\/1\.1 408 /);
+  });
+
+  it.each([
+    ['says nothing', Buffer.alloc(0)],
+    ['begins a handshake and stops', Buffer.from([0x16, 3, 1, 0, 200, 1])],
+  ])('closes on a peer that %s instead of agreeing on TLS', async (_, bytes) => {
+    await using hub = await startHub({ args: ['--tls', 'auto', '--max-headers-sec', '1'] });
+    const socket = connect(hub.port, '127.0.0.1');
+    await once(socket, 'connect');
+    socket.write(bytes);
+    expect(await text(socket)).toBe('');
   });
 
   it('refuses a proxy that nobody listed', async () => {
@@ -52,7 +71,9 @@ describe('behind a proxy', () => {
   });
 
   it('that is trusted, its scheme is the one of the own origin', async () => {
-    await using hub = await startHub({ args: ['--trusted-proxy', '127.0.0.1', '--allow-remote'] });
+    await using hub = await startHub({
+      args: ['--trusted-proxy', '127.0.0.1', '--allow-remote', '--insecure-no-auth'],
+    });
     using client = new HttpClient(hub.url);
     const call = (scheme: string, proto: string) =>
       client.call('GET', '/v1/hub-info', undefined, {
@@ -65,7 +86,8 @@ describe('behind a proxy', () => {
   });
 
   it('that is trusted, taking remote access back ends the connections of those behind it', async () => {
-    await using hub = await startHub({ args: ['--trusted-proxy', '127.0.0.1', '--host', '0.0.0.0', '--allow-remote'] });
+    const open = ['--host', '0.0.0.0', '--allow-remote', '--insecure-no-auth'];
+    await using hub = await startHub({ args: ['--trusted-proxy', '127.0.0.1', ...open] });
     const remote = new WebSocket(hub.wsUrl, 'arc.v1', { headers: forwarded('203.0.113.9') });
     const local = new WebSocket(hub.wsUrl, 'arc.v1');
     await Promise.all([once(remote, 'open'), once(local, 'open')]);

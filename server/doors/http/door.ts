@@ -15,8 +15,6 @@ import { readBody } from './body.js';
 import { EventStreams } from './event-stream.js';
 import { Pages } from './pages.js';
 
-const HEADERS_TIMEOUT_MS = 15_000;
-const REQUEST_TIMEOUT_MS = 60_000;
 const KEEP_ALIVE_MS = 75_000;
 const NEVER = new AbortController().signal;
 
@@ -152,10 +150,13 @@ function keyOf(req: IncomingMessage): string | undefined {
 }
 
 /** A server with timeouts, for the connections that `Listeners` brings; requests that are no HTTP get the envelope too. */
-export function createHttpServer(instanceId: () => string): Server {
+export function createHttpServer(
+  instanceId: () => string,
+  { max_headers_sec, max_request_sec }: Pick<HubConfig, 'max_headers_sec' | 'max_request_sec'>,
+): Server {
   const server = createServer({
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    headersTimeout: max_headers_sec * 1_000,
+    requestTimeout: max_request_sec * 1_000,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: 5_000,
   });
