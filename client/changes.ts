@@ -32,7 +32,7 @@ export type TopicChange =
   | ChangeOf<'task', 'created' | 'done', Task>
   | ChangeOf<
       'hub',
-      'shutdown_armed' | 'shutdown_cancelled' | 'shutdown_final' | 'network' | 'store_lost' | 'store_back',
+      'shutdown_armed' | 'shutdown_cancelled' | 'shutdown_final' | 'network' | 'store_lost' | 'store_back' | 'limited',
       Readonly<Record<string, unknown>> | null
     >
   | ChangeOf<'token', 'issued' | 'rotated' | 'revoked', Token>

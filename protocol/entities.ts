@@ -225,6 +225,15 @@ export const Stats = z.object({
   /** Why nothing can be written, such as a file that was removed beneath the hub; null while all is well. */
   store_problem: z.string().nullable(),
   relay_in_flight: z.number(),
+  /** Refusals since the start, by the limit that was met (identity §8). */
+  limited: z.object({
+    posts: z.number(),
+    bytes: z.number(),
+    connections: z.number(),
+    waits: z.number(),
+    subscriptions: z.number(),
+    tokens: z.number(),
+  }),
 });
 export type Stats = z.output<typeof Stats>;
 

@@ -83,6 +83,8 @@ export interface Operation<
   readonly escalates?: (input: Readonly<Record<string, unknown>>) => Access | undefined;
   /** Fields naming who acts: a bound connection fills them in with its agent (websocket §4), and a call touches it. */
   readonly actor?: readonly string[];
+  /** Posts what is in the input: it counts against what its `from_agent` may post (identity §8). */
+  readonly posts?: true;
   /** Channels that the input names; a caller that is narrowed to others does not find them (identity §4). */
   readonly channels?: (input: Readonly<Record<string, unknown>>) => readonly unknown[];
   /** Binds a connection to a session, or ends that: then the connection fills in its own `session_id`. */

@@ -64,6 +64,27 @@ export const HubConfig = z
     failed_tokens_per_min: atLeast(1, 'failed_tokens_per_min must be at least 1')
       .default(20)
       .describe('wrong tokens from an address off this machine, before it is answered 429 for a minute'),
+    max_posts_per_sec: atLeast(1, 'max_posts_per_sec must be at least 1')
+      .default(2_000)
+      .describe('messages that an agent may post a second; more are answered 429'),
+    max_posts_burst: atLeast(1, 'max_posts_burst must be at least 1')
+      .default(10_000)
+      .describe('messages that an agent which has rested may post at once'),
+    max_posted_bytes_per_min: atLeast(1, 'max_posted_bytes_per_min must be at least 1')
+      .default(536_870_912)
+      .describe('bytes that an agent may post a minute; more are answered 429'),
+    max_connections_per_sec: atLeast(1, 'max_connections_per_sec must be at least 1')
+      .default(500)
+      .describe('new connections a second from an address off this machine; further ones are closed at once'),
+    max_caller_connections: atLeast(1, 'max_caller_connections must be at least 1')
+      .default(256)
+      .describe('open connections of a caller off this machine; further ones are answered 429'),
+    max_caller_waits: atLeast(1, 'max_caller_waits must be at least 1')
+      .default(256)
+      .describe('waiting requests of a caller off this machine; further ones are answered 429'),
+    max_caller_subscriptions: atLeast(1, 'max_caller_subscriptions must be at least 1')
+      .default(64)
+      .describe('subscriptions and streams of a caller off this machine; further ones are answered 429'),
     max_headers_sec: int(1, 3_600, 'max_headers_sec must be from 1 to 3600')
       .default(15)
       .describe(
@@ -184,6 +205,7 @@ export function authOf(config: HubConfig): { mode: 'open' | 'required'; insecure
 
 /** Whether an address or bind host is this machine only. */
 export function isLoopback(host: string): boolean {
+  if (host === '127.0.0.1') return true;
   const address = host.replace(/^\[|\]$/g, '').replace(/^::ffff:/i, '');
   if (address === 'localhost' || address === '::1') return true;
   return isIP(address) === 4 && address.startsWith('127.');

@@ -10,6 +10,7 @@ import { AuditLog } from './access/audit-log.js';
 import { BrowserDefence } from './access/browser-defence.js';
 import type { CallerOf } from './access/caller.js';
 import { Identity } from './access/identity.js';
+import { CallerLimits } from './access/limits.js';
 import { ensureOwnToken } from './access/own-token.js';
 import { TokenRegistry } from './access/token-registry.js';
 import { authOf, ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
@@ -86,7 +87,8 @@ export async function startHub(
 ): Promise<RunningHub> {
   let instanceId = '';
   // The addresses come first: a start that fails for one leaves no empty database behind.
-  const listeners = await Listeners.bind(config);
+  const limits = new CallerLimits(config, clock);
+  const listeners = await Listeners.bind(config, limits);
   const { peers, port } = listeners;
   const server = createHttpServer(() => instanceId, config);
   const path = homePath(config.storage);
@@ -138,10 +140,15 @@ export async function startHub(
   const onError = (err: unknown) => log.error({ err }, 'the store could not be written');
   const audit = new AuditLog(store, clock, onError);
   const tokens = new TokenRegistry(store, hub.feed, clock, onError);
-  const attempts = new FailedAttempts(clock, audit, config.failed_tokens_per_min);
+  const attempts = new FailedAttempts(clock, audit, limits, config.failed_tokens_per_min);
   const identity = new Identity(tokens, settings.auth.mode, attempts);
-  const callerOf: CallerOf = (door, req) => identity.callerOf(door, peers.of(req).address, req);
-  const dispatcher = new Dispatcher(hub, HANDLERS, doors, { guards: tokens, audit });
+  const callerOf: CallerOf = (door, req) => {
+    const caller = identity.callerOf(door, peers.of(req).address, req);
+    limits.identified(req.socket, caller);
+    return caller;
+  };
+  limits.onMet = (value) => hub.feed.announce({ topic: 'hub', change: 'limited', value });
+  const dispatcher = new Dispatcher(hub, HANDLERS, doors, { guards: tokens, audit, limits });
   const defence = new BrowserDefence({ ...config, allowRemote: () => hub.allowRemote, peerOf: peers.of });
   const http = new HttpDoor(hub, dispatcher, defence, callerOf, config, log);
   const websocket = new WebSocketDoor(hub, dispatcher, defence, callerOf, config, log);

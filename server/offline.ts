@@ -2,6 +2,7 @@
 import { systemClock } from '../base/clock.js';
 import { AuditLog } from './access/audit-log.js';
 import { anybody, type Grant } from './access/caller.js';
+import { CallerLimits } from './access/limits.js';
 import { TokenRegistry } from './access/token-registry.js';
 import { authOf, limitsOf, loadConfig } from './config.js';
 import { Hub } from './domain/hub.js';
@@ -40,7 +41,8 @@ export async function openOffline(storage: string): Promise<OfflineHub> {
   const audit = new AuditLog(store, systemClock, onError);
   const tokens = new TokenRegistry(store, hub.feed, systemClock, onError);
   const none = { connections: () => 0, subscriptions: () => 0, slowestReaderLag: () => 0, relayInFlight: () => 0 };
-  const door = new LocalDoor(hub, new Dispatcher(hub, HANDLERS, none, { guards: tokens, audit }), log);
+  const limits = new CallerLimits(config, systemClock);
+  const door = new LocalDoor(hub, new Dispatcher(hub, HANDLERS, none, { guards: tokens, audit, limits }), log);
   return {
     instance_id: store.instance_id,
     connect: () => door.connect({ ...anybody('local'), grant: OWNER }),

@@ -128,6 +128,7 @@ export const messagesPost = operation({
   },
   channels: ({ channel, to_agent }) => [channel ?? (to_agent === undefined ? DEFAULT_CHANNEL : undefined)],
   actor: ['from_agent'],
+  posts: true,
   input: (limits) => z.strictObject({ ...postFields(limits), idempotency_key: idempotencyKey(limits) }),
   across: contentRule,
   output: PostResult,
@@ -225,6 +226,7 @@ export const rpcCall = operation({
   rest: { method: 'POST', path: '/v1/rpc', statuses: [200] },
   channels: ({ channel }) => [channel],
   actor: ['from_agent'],
+  posts: true,
   input: (limits) => {
     const { parent_task_id: _, kind: __, reply_to: ___, channel: ____, ...fields } = postFields(limits);
     return z.strictObject({

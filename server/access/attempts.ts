@@ -1,10 +1,10 @@
 /** Whoever guesses tokens is soon not listened to any more (identity §8). */
 import type { Clock } from '../../base/clock.js';
 import { HubError } from '../../protocol/index.js';
-import { isLoopback } from '../config.js';
 import type { AuditLog } from './audit-log.js';
-import type { DoorName } from './caller.js';
+import { type DoorName, isOnThisMachine } from './caller.js';
 import type { Attempts } from './identity.js';
+import type { CallerLimits } from './limits.js';
 
 const WINDOW_MS = 60_000;
 const BLOCKED_MS = 60_000;
@@ -20,13 +20,15 @@ interface Failures {
 export class FailedAttempts implements Attempts {
   readonly #clock: Clock;
   readonly #audit: AuditLog;
+  readonly #limits: Pick<CallerLimits, 'note'>;
   readonly #perMinute: number;
   readonly #byAddress = new Map<string, Failures>();
 
   /** @param perMinute failed tokens of an address off this machine, before it is refused for a minute */
-  constructor(clock: Clock, audit: AuditLog, perMinute: number) {
+  constructor(clock: Clock, audit: AuditLog, limits: Pick<CallerLimits, 'note'>, perMinute: number) {
     this.#clock = clock;
     this.#audit = audit;
+    this.#limits = limits;
     this.#perMinute = perMinute;
   }
 
@@ -34,6 +36,7 @@ export class FailedAttempts implements Attempts {
     const leftMs = (this.#byAddress.get(address)?.blockedUntilMs ?? 0) - this.#clock.monotonicMs();
     if (leftMs <= 0) return;
     const retry_after_sec = Math.ceil(leftMs / 1_000);
+    this.#limits.note('tokens', address, retry_after_sec);
     throw new HubError('rate_limited', `too many wrong tokens from ${address}: wait ${retry_after_sec} s`, {
       retry_after_sec,
     });
@@ -45,7 +48,7 @@ export class FailedAttempts implements Attempts {
 
   failed(address: string, door: DoorName): void {
     this.#audit.strangerRefused(address, door);
-    if (address === 'local' || address === 'unix' || isLoopback(address)) return;
+    if (isOnThisMachine(address)) return;
     const nowMs = this.#clock.monotonicMs();
     const known = this.#byAddress.get(address);
     const failures =

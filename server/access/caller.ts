@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Role } from '../../protocol/index.js';
+import { isLoopback } from '../config.js';
 
 /** Ways into the hub. */
 export type DoorName = 'websocket' | 'http' | 'mcp' | 'relay' | 'arcp' | 'local';
@@ -30,6 +31,8 @@ export interface Caller {
   readonly door: DoorName;
   /** IP address; `unix` on a Unix socket; `local` in the hub's own process. */
   readonly address: string;
+  /** Comes from off this machine. */
+  readonly remote: boolean;
   readonly role: Role;
   /** Undefined: any name. */
   readonly names: NameSet | undefined;
@@ -42,10 +45,14 @@ export interface Caller {
 /** What a request of HTTP shows of its sender. */
 export type CallerOf = (door: DoorName, req: IncomingMessage) => Caller;
 
+export const isOnThisMachine = (address: string): boolean =>
+  address === 'local' || address === 'unix' || isLoopback(address);
+
 /** Whoever reaches an open hub without saying who they are: as in Arc v1, every name and everything. */
 export const anybody = (door: DoorName, address = 'local'): Caller => ({
   door,
   address,
+  remote: !isOnThisMachine(address),
   role: 'operator',
   names: undefined,
   channels: undefined,
@@ -56,6 +63,7 @@ export const anybody = (door: DoorName, address = 'local'): Caller => ({
 export const speakingFor = (door: DoorName, names: NameSet): Caller => ({
   door,
   address: 'local',
+  remote: false,
   role: 'agent',
   names,
   channels: undefined,
@@ -66,6 +74,7 @@ export const speakingFor = (door: DoorName, names: NameSet): Caller => ({
 export const holderOf = (grant: Grant, door: DoorName, address: string): Caller => ({
   door,
   address,
+  remote: !isOnThisMachine(address),
   role: grant.role,
   names: grant.names,
   channels: grant.channels,

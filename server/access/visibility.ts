@@ -29,6 +29,8 @@ export const viewerOf = ({ role }: Caller, agentId: string | undefined): string 
 
 /** Whether the caller is told of the change. Leases and sessions lie in no channel. */
 export function seesChange(caller: Caller, change: PublishedChange): boolean {
+  // It names addresses and tokens.
+  if (change.topic === 'hub' && change.change === 'limited') return caller.role === 'operator';
   if (change.topic === 'channel') return seesChannel(caller, change.row.name);
   return change.topic !== 'task' || seesChannel(caller, change.row.channel);
 }

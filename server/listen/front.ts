@@ -10,9 +10,14 @@ export class Front {
   #early: Socket[] | undefined = [];
   #take: (socket: Socket) => void = (socket) => this.#early?.push(socket);
 
-  constructor(maxConnections: number) {
+  /** @param admits asked of each connection; one that it does not admit is closed at once */
+  constructor(maxConnections: number, admits: (socket: Socket) => boolean = () => true) {
     // As node:http has them: a client may end its half once it has asked.
     this.server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+      if (!admits(socket)) {
+        socket.destroy();
+        return;
+      }
       this.#open.add(socket);
       socket.on('close', () => this.#open.delete(socket));
       // Whoever takes it listens too; until then a reset must not end the process.

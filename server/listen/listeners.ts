@@ -12,9 +12,16 @@ import { listenAt, socketPath } from './unix-socket.js';
 
 const BACKLOG = 2_048;
 
+/** How many connections come in, and stay (identity §8). */
+export interface ConnectionLimits {
+  mayConnect(address: string | undefined): boolean;
+  opened(socket: Socket, address: string | undefined): boolean;
+}
+
 export class Listeners {
   readonly peers: Peers;
   readonly #config: HubConfig;
+  readonly #limits: ConnectionLimits;
   readonly #tcp: Front | undefined;
   readonly #unix: Front | undefined;
   /** The bound one, also when 0 was asked for; 0 without TCP. */
@@ -24,9 +31,16 @@ export class Listeners {
   #tls: TlsSource | undefined;
   #tlsFront: TlsFront | undefined;
 
-  private constructor(config: HubConfig, tcp: Front | undefined, unix: Front | undefined) {
-    this.peers = new Peers(config.trusted_proxy);
+  private constructor(
+    config: HubConfig,
+    limits: ConnectionLimits,
+    peers: Peers,
+    tcp: Front | undefined,
+    unix: Front | undefined,
+  ) {
+    this.peers = peers;
     this.#config = config;
+    this.#limits = limits;
     this.#tcp = tcp;
     this.#unix = unix;
     this.port = tcp === undefined ? 0 : (tcp.server.address() as AddressInfo).port;
@@ -34,8 +48,10 @@ export class Listeners {
   }
 
   /** @throws {ConfigError} an address is taken, or may not be used */
-  static async bind(config: HubConfig): Promise<Listeners> {
-    const tcp = config.no_tcp ? undefined : new Front(config.max_connections);
+  static async bind(config: HubConfig, limits: ConnectionLimits): Promise<Listeners> {
+    const peers = new Peers(config.trusted_proxy);
+    const admits = (socket: Socket) => limits.mayConnect(peers.countedFor(socket));
+    const tcp = config.no_tcp ? undefined : new Front(config.max_connections, admits);
     if (tcp !== undefined) await listen(tcp, config.host, config.port);
     const unix = config.socket === '' ? undefined : new Front(config.max_connections);
     try {
@@ -45,7 +61,7 @@ export class Listeners {
       await tcp?.close();
       throw cause;
     }
-    return new Listeners(config, tcp, unix);
+    return new Listeners(config, limits, peers, tcp, unix);
   }
 
   /**
@@ -86,6 +102,10 @@ export class Listeners {
     // Node starts the watch over slow requests when a server listens; this one does so through others.
     server.emit('listening');
     const take = (how: 'tcp' | 'tls' | 'unix') => (socket: Socket) => {
+      if (how !== 'unix' && !this.#limits.opened(socket, this.peers.countedFor(socket))) {
+        socket.destroy();
+        return;
+      }
       this.peers.accepted(socket, how);
       server.emit('connection', socket);
     };

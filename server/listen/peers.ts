@@ -37,10 +37,16 @@ export class Peers {
 
   /** Notes a connection when it comes in: the address of one that is gone cannot be asked for any more. */
   accepted(socket: Socket, how: 'tcp' | 'tls' | 'unix'): void {
-    const address = how === 'unix' ? 'unix' : plain(socket.remoteAddress ?? 'unknown');
+    const address = how === 'unix' ? 'unix' : addressOfSocket(socket);
     const peer = { address, secure: how === 'tls', loopback: how === 'unix' || isLoopback(address) };
     // Found out once: a look at a list of ranges costs 2 µs.
     this.#seen.set(socket, { peer, trusted: this.#isTrusted(address) });
+  }
+
+  /** The address that a connection of TCP is counted for; undefined for a trusted proxy's, which brings those of many. */
+  countedFor(socket: Socket): string | undefined {
+    const address = addressOfSocket(socket);
+    return this.#isTrusted(address) ? undefined : address;
   }
 
   /** Who a connection comes from; for one of a trusted proxy, who made the newest request on it. */
@@ -77,6 +83,8 @@ function addressOf(hop: string): string {
   const bare = /^\[([^\]]+)\](?::\d+)?$/.exec(hop)?.[1] ?? /^([\d.]+):\d+$/.exec(hop)?.[1] ?? hop;
   return isIP(bare) === 0 ? 'unknown' : plain(bare);
 }
+
+const addressOfSocket = (socket: Socket) => plain(socket.remoteAddress ?? 'unknown');
 
 /** IPv4 as itself, also where the system hands it out in IPv6. */
 const plain = (address: string) => address.replace(/^::ffff:(?=[\d.]+$)/i, '');

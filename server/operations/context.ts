@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { type OperationName, type Operations, type ParsedOf, stringify } from '../../protocol/index.js';
 import type { AuditLog } from '../access/audit-log.js';
 import type { Caller, NameSet } from '../access/caller.js';
+import type { CallerLimits } from '../access/limits.js';
 import type { Hub } from '../domain/hub.js';
 import type { SessionRow, WriteKey } from '../domain/rows.js';
 
@@ -14,11 +15,17 @@ export interface ConnectionPort {
   /** Binds it to the session it has opened; an older connection of the agent is closed. */
   bind(session: SessionRow): void;
   unbind(): void;
+  /** It has gone on for long though it was refused: it is closed. */
+  flooded(): void;
 }
 
 /** Somebody to whom the hub can push (websocket §5). */
 export interface SubscriberPort {
-  subscribe(subscription: SubscriptionRequest): { subscription: string; since_id: number; latest_id: number };
+  /** @param ended called when it has ended, whichever way; not when this throws */
+  subscribe(
+    subscription: SubscriptionRequest,
+    ended: () => void,
+  ): { subscription: string; since_id: number; latest_id: number };
   unsubscribe(subscription: string | undefined): string[];
 }
 
@@ -28,7 +35,8 @@ export interface SubscriptionRequest extends Omit<ParsedOf<Operations['events.su
 
 /** An answer that goes on: what is committed is written to it until either end closes it (arc-v1 §6.2). */
 export interface StreamPort {
-  open(request: ParsedOf<Operations['events.stream']>): void;
+  /** @param ended called when it has ended; not when this throws */
+  open(request: ParsedOf<Operations['events.stream']>, ended: () => void): void;
 }
 
 /** One call: who asks, by what, and until when they listen for the answer. */
@@ -57,10 +65,18 @@ export interface Context {
   readonly audit: AuditLog;
   readonly call: Call;
   readonly doors: DoorStats;
+  readonly limits: Pick<CallerLimits, 'refused'>;
   /** Identifies the write if its input carries a key; `agent_id` is whose keys it counts among. */
   key(agent_id: string): WriteKey | undefined;
   /** The names that the caller may act as, where those are not all. */
   names(): Pick<NameSet, 'has'> | undefined;
+  /**
+   * Counts a subscription or a stream for its caller while it is open.
+   *
+   * @param open is handed what ends the count
+   * @throws {HubError} `rate_limited`; or what `open` throws, and then nothing is counted
+   */
+  pushing<T>(open: (ended: () => void) => T): T;
   /** Has the audit keep that this was done to `target`, before the caller is answered (identity §9). */
   note(target: string): Promise<void>;
 }

@@ -6,11 +6,20 @@ import {
   OPERATIONS,
   type Operation,
   type OperationName,
+  waitOf,
 } from '../../protocol/index.js';
 import type { AuditLog } from '../access/audit-log.js';
 import { authorize, type Guards, mustStand, namesOf } from '../access/authorize.js';
+import { type CallerLimits, type Held, roughBytes } from '../access/limits.js';
 import type { Hub } from '../domain/hub.js';
 import { Answer, type Call, type Context, type DoorStats, fingerprint, type Handler } from './context.js';
+
+/** What says who may do what, and how much of it. */
+export interface Access {
+  readonly guards: Guards;
+  readonly audit: AuditLog;
+  readonly limits: CallerLimits;
+}
 
 interface Row {
   operation: Operation;
@@ -24,13 +33,15 @@ export class Dispatcher {
   readonly #doors: DoorStats;
   readonly #guards: Guards;
   readonly #audit: AuditLog;
+  readonly #limits: CallerLimits;
   readonly #rows = new Map<string, Row>();
 
-  constructor(hub: Hub, handlers: readonly Handler[], doors: DoorStats, access: { guards: Guards; audit: AuditLog }) {
+  constructor(hub: Hub, handlers: readonly Handler[], doors: DoorStats, access: Access) {
     this.#hub = hub;
     this.#doors = doors;
     this.#guards = access.guards;
     this.#audit = access.audit;
+    this.#limits = access.limits;
     for (const handler of handlers) {
       const operation: Operation = OPERATIONS[handler.name];
       this.#rows.set(handler.name, { operation, handler, schema: operation.input(hub.settings.limits) });
@@ -58,19 +69,55 @@ export class Dispatcher {
     if (operation.session === 'closes') raw.session_id ??= call.connection?.session_id;
     const parsed = schema.safeParse(raw);
     if (!parsed.success) throw await this.#refusal(row, raw, call);
-    this.#authorize(call, operation, parsed.data as Record<string, unknown>);
-    const broken = operation.across?.(parsed.data as Record<string, unknown>, undefined, this.#hub.settings.limits);
-    const context = this.#context(name, parsed.data as Record<string, unknown>, call);
+    const input = parsed.data as Record<string, unknown>;
+    this.#authorize(call, operation, input);
+    const broken = operation.across?.(input, undefined, this.#hub.settings.limits);
+    const context = this.#context(name, input, call);
     if (broken !== undefined) {
       await handler.precheck?.(context, raw, BROKEN_RULE);
       throw new HubError('bad_request', broken);
     }
-    const answer =
-      operation.kind === 'wait' && call.caller.grant !== undefined
-        ? await this.#whileItStands(context, (within) => handler.run(within, parsed.data as never))
-        : await handler.run(context, parsed.data as never);
-    if (call.caller.role !== 'observer') this.#touch(operation, parsed.data as Record<string, unknown>);
-    return answer instanceof Answer ? answer : new Answer(answer);
+    if (operation.posts) this.#countPost(call, operation, input);
+    const waited = waitOf(operation, input) > 0 ? this.#hold('waits', call, operation, input) : undefined;
+    try {
+      const answer =
+        operation.kind === 'wait' && call.caller.grant !== undefined
+          ? await this.#whileItStands(context, (within) => handler.run(within, parsed.data as never))
+          : await handler.run(context, parsed.data as never);
+      if (call.caller.role !== 'observer') this.#touch(operation, input);
+      return answer instanceof Answer ? answer : new Answer(answer);
+    } finally {
+      waited?.();
+    }
+  }
+
+  #countPost(call: Call, operation: Operation, input: Readonly<Record<string, unknown>>): void {
+    const { from_agent, body, attachments, metadata } = input;
+    const bytes = roughBytes(body) + roughBytes(attachments) + roughBytes(metadata);
+    try {
+      this.#limits.mayPost(call.caller, String(from_agent), bytes);
+    } catch (cause) {
+      throw this.#limited(cause, call, operation, input);
+    }
+  }
+
+  #hold(what: Held, call: Call, operation: Operation, input: Readonly<Record<string, unknown>>): () => void {
+    try {
+      return this.#limits.hold(what, call.caller);
+    } catch (cause) {
+      throw this.#limited(cause, call, operation, input);
+    }
+  }
+
+  /** A refusal by the limits. A connection that goes on all the same has to go at last (identity §8). */
+  #limited(cause: unknown, call: Call, operation: Operation, input: Readonly<Record<string, unknown>>): HubError {
+    const error = HubError.from(cause);
+    if (error.code !== 'rate_limited') return error;
+    this.#audit.refused(this.#deed(call, operation, input, ''), error.code);
+    const { connection } = call;
+    const isWorn = connection && this.#limits.hasWorn(connection, Number(error.details?.retry_after_sec));
+    if (isWorn) connection.flooded();
+    return error;
   }
 
   #authorize(call: Call, operation: Operation, input: Readonly<Record<string, unknown>>): void {
@@ -132,10 +179,20 @@ export class Dispatcher {
       call,
       doors: this.#doors,
       audit: this.#audit,
+      limits: this.#limits,
       key: (agent_id) =>
         typeof input.idempotency_key === 'string'
           ? { agent_id, key: input.idempotency_key, fingerprint: fingerprint(name, input) }
           : undefined,
+      pushing: (open) => {
+        const ended = this.#hold('subscriptions', call, OPERATIONS[name], input);
+        try {
+          return open(ended);
+        } catch (cause) {
+          ended();
+          throw cause;
+        }
+      },
       names: () => namesOf(call.caller, this.#guards),
       note: (target) => this.#audit.done(this.#deed(call, OPERATIONS[name], input, target)),
     };

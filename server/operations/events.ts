@@ -2,12 +2,13 @@ import { HubError } from '../../protocol/index.js';
 import { handle } from './context.js';
 
 export const eventOperations = [
-  handle('events.stream', async ({ call }, input) => {
-    if (call.stream === undefined) throw new HubError('bad_request', 'events.stream needs an HTTP connection');
-    call.stream.open(input);
+  handle('events.stream', async ({ call, pushing }, input) => {
+    const { stream } = call;
+    if (stream === undefined) throw new HubError('bad_request', 'events.stream needs an HTTP connection');
+    pushing((ended) => stream.open(input, ended));
   }),
 
-  handle('events.subscribe', async ({ hub, call }, input) => {
+  handle('events.subscribe', async ({ hub, call, pushing }, input) => {
     const { subscriber } = call;
     if (subscriber === undefined) throw new HubError('bad_request', 'events.subscribe needs a WebSocket connection');
     const { since_id, ...asked } = input;
@@ -15,9 +16,11 @@ export const eventOperations = [
     const channels = asked.channels ?? (call.caller.channels && [...call.caller.channels]);
     const isObserver = call.caller.role === 'observer';
     const rest = { ...asked, channels, include_direct: isObserver ? false : asked.include_direct };
-    if (since_id !== 'cursor') return subscriber.subscribe({ ...rest, since_id });
+    const from = (since_id: number | undefined) =>
+      pushing((ended) => subscriber.subscribe({ ...rest, since_id }, ended));
+    if (since_id !== 'cursor') return from(since_id);
     if (input.agent_id === undefined) throw new HubError('bad_request', 'agent_id is required');
-    return subscriber.subscribe({ ...rest, since_id: await hub.store.cursor(input.agent_id) });
+    return from(await hub.store.cursor(input.agent_id));
   }),
 
   handle('events.unsubscribe', async ({ call }, { subscription }) => {

@@ -42,7 +42,7 @@ export const hubOperations = [
     };
   }),
 
-  handle('hub.stats', async ({ hub, doors }) => {
+  handle('hub.stats', async ({ hub, doors, limits }) => {
     const store = hub.store.stats();
     return {
       instance_id: hub.store.instance_id,
@@ -66,6 +66,7 @@ export const hubOperations = [
       wal_bytes: store.wal_bytes,
       store_problem: hub.store.problem ?? null,
       relay_in_flight: doors.relayInFlight(),
+      limited: limits.refused,
     };
   }),
 

@@ -83,7 +83,7 @@ describe('the audience of a message', () => {
         const feed = new Feed(() => undefined);
         const follower = new Follower();
         const subscriptions = new Subscriptions(feed, follower);
-        const opened = requests.map((each) => subscriptions.add(each, 0));
+        const opened = requests.map((each) => subscriptions.add(each, 0, () => undefined));
         const rows = rowsOf(messages);
         for (let left = opened.length; left >= 0; left -= 1) {
           follower.ids.length = 0;

@@ -75,7 +75,9 @@ export class HttpDoor {
     const body = hasBody ? await readBody(req, this.#capBytes, this.#hub.settings.limits.max_json_depth) : {};
     const fields = this.#routes.fieldsOf(matched, new URLSearchParams(query), body, keyOf(req));
     if (matched.operation.kind === 'stream') {
-      const stream: StreamPort = { open: (request) => this.streams.serve(req, res, request, headers, caller) };
+      const stream: StreamPort = {
+        open: (request, ended) => this.streams.serve(req, res, request, headers, caller, ended),
+      };
       await this.#dispatcher.run(matched.name, fields, { caller, stream, signal: NEVER });
       return;
     }

@@ -46,6 +46,7 @@ export class EventStreams {
     { agent_id: agentId, since_id, channels: named, exclude_self }: StreamRequest,
     extra: Record<string, string>,
     caller: Caller,
+    ended: () => void,
   ): void {
     // A reconnecting EventSource repeats its old URL and says in the header how far it has come.
     const sinceId = Math.max(since_id, lastEventId(req.headers['last-event-id']));
@@ -83,6 +84,7 @@ export class EventStreams {
     );
     const interest: Interest = { ...interestOf(filter), channels: named ?? [EVERY] };
     this.#keep(res, outbox, viewer, this.#hub.feed.follow(interest, outbox), caller);
+    res.on('close', ended);
     outbox.start();
   }
 

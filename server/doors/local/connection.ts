@@ -92,9 +92,9 @@ export class LocalConnection implements SubscriberPort {
     }
   }
 
-  subscribe(request: SubscriptionRequest) {
+  subscribe(request: SubscriptionRequest, ended: () => void) {
     if (this.#closed) throw new HubError('unavailable', 'the connection is closed');
-    const subscribed = this.#reader.subscribe(request);
+    const subscribed = this.#reader.subscribe(request, ended);
     this.#disinterest ??= this.#host.hub.feed.interest();
     return subscribed;
   }

@@ -45,8 +45,7 @@ export class Connection implements ConnectionPort, SubscriberPort {
       drained: () => this.#reader.drained(),
       closed: () => this.#dispose(),
     });
-    const flooded = () => this.close('rate_limited');
-    this.#requests = new Requests(dispatcher, log, caller, this, hub.settings.limits.max_batch, flooded);
+    this.#requests = new Requests(dispatcher, log, caller, this, hub.settings.limits.max_batch);
     this.#reader = new Reader(hub, log, caller, portOf(this.#socket));
     this.#forgetGrant = onAbort(caller.grant?.ended, () => this.close('unauthorized'));
   }
@@ -100,10 +99,10 @@ export class Connection implements ConnectionPort, SubscriberPort {
     this.close('replaced');
   }
 
-  subscribe(request: SubscriptionRequest) {
+  subscribe(request: SubscriptionRequest, ended: () => void) {
     // Its cursor was looked up, and the peer left meanwhile.
     if (this.#socket.closed) throw new HubError('unavailable', 'the connection is closed');
-    const subscribed = this.#reader.subscribe(request);
+    const subscribed = this.#reader.subscribe(request, ended);
     this.#disinterest ??= this.#host.hub.feed.interest();
     return subscribed;
   }
@@ -130,6 +129,10 @@ export class Connection implements ConnectionPort, SubscriberPort {
 
   close(reason: CloseReason): void {
     this.#socket.close(reason);
+  }
+
+  flooded(): void {
+    this.close('rate_limited');
   }
 
   terminate(): void {

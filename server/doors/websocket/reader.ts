@@ -46,14 +46,14 @@ export class Reader implements MessageFollower, ChangeFollower {
     return this.#outbox === undefined ? 0 : Math.max(0, latestId - this.#outbox.position);
   }
 
-  subscribe(request: SubscriptionRequest) {
+  subscribe(request: SubscriptionRequest, ended: () => void) {
     const latest_id = this.#hub.store.latestId();
     const since_id = request.since_id ?? latest_id;
     const passed = this.#outbox?.position;
     if (request.since_id !== undefined && passed !== undefined && since_id < passed) {
       throw new HubError('conflict', `since_id is below ${passed}, which this connection has already passed`);
     }
-    const subscription = this.#subscriptions.add(request, since_id);
+    const subscription = this.#subscriptions.add(request, since_id, ended);
     if (this.#outbox === undefined) {
       this.#outbox = this.#newOutbox(Math.min(since_id, latest_id));
       this.#outbox.start();

@@ -16,28 +16,24 @@ export class Requests {
   readonly #log: HubLog;
   readonly #connection: ConnectionPort & SubscriberPort;
   readonly #maxBatch: number;
-  readonly #flooded: () => void;
   readonly #caller: Caller;
   readonly #sequencer = new Sequencer();
   readonly #waits = new Map<symbol, { id: RpcId; controller: AbortController }>();
   #inFlight = 0;
   #refusals = 0;
 
-  /** @param flooded told when requests go on to come though they are refused */
   constructor(
     dispatcher: Dispatcher,
     log: HubLog,
     caller: Caller,
     connection: ConnectionPort & SubscriberPort,
     maxBatch: number,
-    flooded: () => void,
   ) {
     this.#dispatcher = dispatcher;
     this.#log = log;
     this.#caller = caller;
     this.#connection = connection;
     this.#maxBatch = maxBatch;
-    this.#flooded = flooded;
   }
 
   /** The answer to a frame's content, a request or a batch; undefined when it has none. Never rejects. */
@@ -140,7 +136,7 @@ export class Requests {
   }
 
   #tooMany(): HubError {
-    if (++this.#refusals > MAX_REFUSALS) this.#flooded();
+    if (++this.#refusals > MAX_REFUSALS) this.#connection.flooded();
     return new HubError('rate_limited', `more than ${MAX_IN_FLIGHT} requests are unanswered`, { retry_after_sec: 1 });
   }
 }

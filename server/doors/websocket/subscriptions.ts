@@ -11,7 +11,7 @@ interface Subscription {
   readonly wants: (row: MessageRow) => boolean;
   readonly narrow: MessageFilter;
   readonly topics: readonly Topic[];
-  readonly unfollow: () => void;
+  readonly end: () => void;
 }
 
 /** The subscriptions of one connection: a message that several of them match is pushed once (websocket §5). */
@@ -31,7 +31,7 @@ export class Subscriptions {
     return this.#open.size;
   }
 
-  add(request: SubscriptionRequest, sinceId: number): string {
+  add(request: SubscriptionRequest, sinceId: number, ended: () => void): string {
     if (this.#open.size >= MAX_SUBSCRIPTIONS) {
       throw new HubError('rate_limited', `more than ${MAX_SUBSCRIPTIONS} subscriptions on one connection`);
     }
@@ -39,11 +39,12 @@ export class Subscriptions {
     const { thread_id, topics = [] } = request;
     const unfollowMessages = this.#feed.follow(interestOf(request), this.#follower);
     const unfollowTopics = this.#feed.followTopics(topics, this.#follower);
-    const unfollow = () => {
+    const end = () => {
       unfollowMessages();
       unfollowTopics();
+      ended();
     };
-    this.#open.set(id, { id, sinceId, wants: matcher(request), narrow: { thread_id }, topics, unfollow });
+    this.#open.set(id, { id, sinceId, wants: matcher(request), narrow: { thread_id }, topics, end });
     for (const topic of topics) this.#topics.add(topic);
     return id;
   }
@@ -52,7 +53,7 @@ export class Subscriptions {
   remove(id: string | undefined): string[] {
     const removed = id === undefined ? [...this.#open.keys()] : this.#open.has(id) ? [id] : [];
     for (const open of removed) {
-      this.#open.get(open)?.unfollow();
+      this.#open.get(open)?.end();
       this.#open.delete(open);
     }
     this.#topics.clear();

@@ -14,6 +14,7 @@ import type { Target } from './scenario.js';
 
 export type BaselineName = 'ws-prototype' | 'http-echo' | 'ws-broadcast' | 'ws-pages';
 
+const NO_LIMITS = ['ARC_MAX_POSTS_PER_SEC', 'ARC_MAX_POSTS_BURST', 'ARC_MAX_POSTED_BYTES_PER_MIN'];
 /** A hub may have summaries of a large file to build before it is ready. */
 const READY_PATIENCE_MS = 180_000;
 const STOP_PATIENCE_MS = 10_000;
@@ -92,7 +93,9 @@ function makeFolder(): string {
 /** Starts node with `args` in `folder` and waits for one line of JSON with `port` and `pid` on its stdout. */
 async function start(args: readonly string[], folder: string): Promise<ServerProcess> {
   // The caller's own settings must not reach the server that is measured.
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('ARC_')));
+  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('ARC_'));
+  // What is measured is what a hub can do, not what one agent may do of it. An older hub knows no such settings.
+  const env = Object.fromEntries([...own, ...NO_LIMITS.map((name) => [name, '1000000000000'])]);
   const child = spawn(process.execPath, args, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   child.once('close', () => running.delete(child));

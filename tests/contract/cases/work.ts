@@ -635,6 +635,7 @@ export const cases = [
       // Over the relay this very request is one.
       relay_in_flight: door === 'client-relay' ? 1 : 0,
       commits: { count: expect.any(Number), p50_ms: expect.any(Number), p99_ms: expect.any(Number) },
+      limited: { posts: 0, bytes: 0, connections: 0, waits: 0, subscriptions: 0, tokens: 0 },
     });
     for (const count of [
       'uptime_sec',
