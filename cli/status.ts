@@ -53,12 +53,19 @@ export function statusView(status: HubStatus | NoHub): string {
       ['messages', `${stats.messages}, ${rate(stats.posts_per_sec)} posts/s, ${rate(stats.pushes_per_sec)} pushes/s`],
       ['open', `${stats.connections} connections, ${stats.waiters} waiting, ${stats.subscriptions} subscriptions`],
       ['commits', `${commits.count}, ${commits.p50_ms.toFixed(1)} ms (p50), ${commits.p99_ms.toFixed(1)} ms (p99)`],
+      ...limitedLine(stats),
       ['store', `${megabytes(stats.store_bytes)}, write-ahead log ${megabytes(stats.wal_bytes)}`],
     );
   }
   lines.push(['agents', agents.length === 0 ? 'none live' : agents.map(({ agent_id }) => agent_id).join(', ')]);
   if (shutdown !== null) lines.push(['shutdown', `in ${shutdown.remaining_sec} s`]);
   return lines.map(([name, text]) => `${name.padEnd(10)}${printable(text)}`).join('\n');
+}
+
+/** Only where there was something to refuse; a hub of an older version does not count it. */
+function limitedLine({ limited }: Stats): [string, string][] {
+  const met = Object.entries(limited ?? {}).filter(([, count]) => count > 0);
+  return met.length === 0 ? [] : [['refused', met.map(([what, count]) => `${count} ${what}`).join(', ')]];
 }
 
 const rate = (perSec: number) => perSec.toFixed(perSec < 10 ? 1 : 0);

@@ -150,10 +150,26 @@ function applyHubChange(state: State, change: string, value: unknown): State {
       storeProblem === undefined ? 'The store is back; posts are kept again.' : `The store is lost: ${storeProblem}.`;
     return withNotice({ ...state, storeProblem }, text, storeProblem === undefined ? 'good' : 'bad');
   }
+  if (change === 'limited') return withNotice(state, limitText(fields), 'info');
   if (change === 'network' && typeof fields.allow_remote === 'boolean') {
     return { ...state, allow_remote: fields.allow_remote };
   }
   return state;
+}
+
+/** What somebody has too many of, by the limit that was met (identity §8). */
+const TOO_MANY: Readonly<Record<string, string>> = {
+  posts: 'posts too fast',
+  bytes: 'posts too much',
+  connections: 'opens too many connections',
+  waits: 'has too many requests waiting',
+  subscriptions: 'has too many subscriptions',
+  tokens: 'shows wrong tokens again and again',
+};
+
+function limitText({ what, who, retry_after_sec }: Readonly<Record<string, unknown>>): string {
+  const words = TOO_MANY[String(what)] ?? `meets the limit on ${String(what)}`;
+  return `${String(who)} ${words} and is refused for now (${Number(retry_after_sec)} s at least).`;
 }
 
 /** Status of a thread by the rule of arc-v1 §5.6, from what is known here. */

@@ -164,6 +164,14 @@ describe('changes', () => {
     expect(reduce(state, { type: 'change', change: back }).storeProblem).toBeUndefined();
   });
 
+  it('say who meets a limit', () => {
+    const value = { what: 'posts', who: 'ana', retry_after_sec: 1 };
+    const state = stateAfter({ type: 'change', change: { topic: 'hub', change: 'limited', value, seq: 1 } });
+    expect(state.notices).toMatchObject([
+      { tone: 'info', text: 'ana posts too fast and is refused for now (1 s at least).' },
+    ]);
+  });
+
   it('count down to a shutdown, and forget it when it is cancelled', () => {
     let state = stateAfter({
       type: 'change',
