@@ -1,6 +1,6 @@
 """Walks every method of arc-v1 §9 with the client of any Arc v1 module, over HTTP and, where it has one, over the relay.
 
-    python3 client_walk.py MODULE BASE_URL SPOOL_DIR
+    python3 client_walk.py MODULE BASE_URL SPOOL_DIR [TOKEN]
 
 MODULE is the path of a Python file or package folder that defines `ArcClient` and `ArcError`. Prints one JSON line for
 each step, `{"step", "ok", "error"?}`, and ends with exit code 1 if any failed.
@@ -15,6 +15,17 @@ import traceback
 import uuid
 
 MODULE, BASE_URL, SPOOL = sys.argv[1:4]
+
+if len(sys.argv) > 4:
+    # The client stays as it is: only the header is added to what it sends.
+    import urllib.request
+
+    class Request(urllib.request.Request):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.add_header("Authorization", f"Bearer {sys.argv[4]}")
+
+    urllib.request.Request = Request
 
 
 def load(path):

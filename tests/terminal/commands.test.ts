@@ -317,7 +317,7 @@ describe('steering', () => {
   });
 
   it('/network closes a hub to other machines, and opens it again', async () => {
-    await using open = await startHub({ args: ['--host', '0.0.0.0', '--allow-remote'] });
+    await using open = await startHub({ args: ['--host', '0.0.0.0', '--allow-remote', '--insecure-no-auth'] });
     await using other = await openDashboard({ baseUrl: `http://127.0.0.1:${open.port}` });
     await other.sees('REMOTE ON');
     other.enter('/network off');
