@@ -46,6 +46,7 @@ export function statusView(status: HubStatus | NoHub): string {
     ['hub', `${hub.implementation} ${hub.implementation_version} at ${status.url}`],
     ['storage', `${hub.storage_path} (${hub.instance_id}${hub.durability ? `, durability ${hub.durability}` : ''})`],
   ];
+  if (hub.auth !== undefined) lines.push(['callers', CALLERS[hub.auth.mode][Number(hub.auth.insecure)] ?? '']);
   if (stats !== null) {
     const { commits } = stats;
     lines.push(
@@ -61,6 +62,12 @@ export function statusView(status: HubStatus | NoHub): string {
   if (shutdown !== null) lines.push(['shutdown', `in ${shutdown.remaining_sec} s`]);
   return lines.map(([name, text]) => `${name.padEnd(10)}${printable(text)}`).join('\n');
 }
+
+/** Who may speak, by mode; the second where others can reach an open hub. */
+const CALLERS = {
+  open: ['anybody on this machine; names that have a token only with it', 'ANYBODY WHO REACHES IT, without a token'],
+  required: ['whoever shows a token'],
+} as const;
 
 /** Only where there was something to refuse; a hub of an older version does not count it. */
 function limitedLine({ limited }: Stats): [string, string][] {

@@ -3,8 +3,10 @@ import { statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { mountMcp } from '../../cli/mcp/mount.js';
 import { HubClient, type HubError } from '../../client/index.js';
 import type { NewToken } from '../../protocol/index.js';
+import { openHttp } from '../mcp/hosts.js';
 import { type InProcessHub, startInProcess } from '../support/in-process.js';
 import { until } from '../support/until.js';
 
@@ -38,6 +40,7 @@ describe('a hub that asks who comes', () => {
 
   beforeAll(async () => {
     hub = await startInProcess({ auth: 'required' });
+    mountMcp(hub.hub);
     operator = HubClient.overHttp(undefined, { baseUrl: hub.hub.url, token: hub.ownToken() });
   });
   afterAll(async () => {
@@ -111,6 +114,19 @@ describe('a hub that asks who comes', () => {
     expect((await rest(hub, '/v1/hub-info', { token })).status).toBe(401);
     const { message } = await refusal(HubClient.overHttp('cleo', { baseUrl: hub.hub.url, token }).hubInfo());
     expect(message).toContain('revoked');
+  });
+
+  it('takes a host of MCP for the agent of its token, and ends its session with it', async () => {
+    const { token, id } = await issue({ names: ['gil'] });
+    const requestInit = { headers: { Authorization: `Bearer ${token}` } };
+    await expect(openHttp(hub.hub.url, 'ana', { requestInit })).rejects.toThrow(/ana is not a name/);
+    await expect(openHttp(hub.hub.url, 'gil')).rejects.toThrow(/needs a token/);
+    // The token says who it is.
+    await using host = await openHttp(hub.hub.url, '', { requestInit });
+    await host.value('arc_post_message', { channel: 'general', body: 'by mcp' });
+    expect((await operator.messages({ channel: 'general', tail: true })).at(-1)).toMatchObject({ from_agent: 'gil' });
+    await operator.revokeToken(id);
+    await expect(host.call('arc_list_agents')).rejects.toThrow(/revoked/);
   });
 
   it('lets the old secret work for a while after a new one was made', async () => {

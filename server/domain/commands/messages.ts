@@ -1,23 +1,14 @@
 import { HubError, stringify } from '../../../protocol/index.js';
 import { storedValue } from '../../json.js';
-import type { MessageRow, TaskRow, WideInteger } from '../rows.js';
+import type { MessageRow, NewMessage, TaskRow, WideInteger } from '../rows.js';
 import { systemNotice } from '../rules/notices.js';
 import { completesRequest, createsTask } from '../rules/tasks.js';
 import type { Tx } from '../tx.js';
 import type { Names } from './sessions.js';
 import { complete, concerns } from './tasks.js';
 
-export interface PostMessage {
+export interface PostMessage extends Omit<NewMessage, 'ts'> {
   parent_task_id: number | bigint | null;
-  from_agent: string;
-  to_agent: string | null;
-  channel: string;
-  kind: string;
-  body: string;
-  attachments_json: string;
-  reply_to: WideInteger | null;
-  thread_id: string | null;
-  metadata_json: string;
   /** Refuse a channel that does not exist even for a direct message (websocket §6). */
   require_channel: boolean;
   /** Whose result it may be, where that is not anybody's: another's ends no task. */
