@@ -5,14 +5,11 @@ import { backgroundClock, type Clock } from '../base/clock.js';
 import { homePath } from '../base/home-path.js';
 import { pidFilesIn } from '../base/pid-file.js';
 import { type Sharing, share } from '../base/sharing.js';
-import { FailedAttempts } from './access/attempts.js';
-import { AuditLog } from './access/audit-log.js';
+import { Access } from './access/access.js';
 import { BrowserDefence } from './access/browser-defence.js';
 import type { CallerOf } from './access/caller.js';
-import { Identity } from './access/identity.js';
 import { CallerLimits } from './access/limits.js';
-import { ensureOwnToken } from './access/own-token.js';
-import { TokenRegistry } from './access/token-registry.js';
+import { type OwnToken, readOwnToken } from './access/own-token.js';
 import { authOf, ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
 import { Hub, type HubLog } from './domain/hub.js';
 import { createHttpServer, HttpDoor } from './doors/http/door.js';
@@ -92,8 +89,10 @@ export async function startHub(
   const { peers, port } = listeners;
   const server = createHttpServer(() => instanceId, config);
   const path = homePath(config.storage);
+  const auth = authOf(config);
   const sharing: Sharing = config.share_group ? 'group' : 'owner';
   let store: SqliteStore;
+  let ownToken: OwnToken | undefined;
   try {
     await listeners.openTls(
       path,
@@ -101,6 +100,8 @@ export async function startHub(
       log,
       () => void announce().catch((err) => log.error({ err }, 'the pid file cannot be written')),
     );
+    // Before the file: a start that fails for it leaves no empty database behind.
+    if (auth.mode === 'required') ownToken = readOwnToken(dirname(path));
     const onError = (err: unknown) => log.error({ err }, 'store failed');
     store = new SqliteStore({ path, durability: config.durability, clock, sharing, onError });
     tighten(path, sharing, log);
@@ -118,7 +119,7 @@ export async function startHub(
     durability: config.durability,
     listen_host: config.host,
     allow_remote: config.allow_remote,
-    auth: authOf(config),
+    auth,
     version: VERSION,
   };
   let stopping: Promise<void> | undefined;
@@ -137,18 +138,9 @@ export async function startHub(
     slowestReaderLag: () => Math.max(websocket.lag(), http.streams.lag(), local.lag()),
     relayInFlight: () => relay?.inFlight ?? 0,
   };
-  const onError = (err: unknown) => log.error({ err }, 'the store could not be written');
-  const audit = new AuditLog(store, clock, onError);
-  const tokens = new TokenRegistry(store, hub.feed, clock, onError);
-  const attempts = new FailedAttempts(clock, audit, limits, config.failed_tokens_per_min);
-  const identity = new Identity(tokens, settings.auth.mode, attempts);
-  const callerOf: CallerOf = (door, req) => {
-    const caller = identity.callerOf(door, peers.of(req).address, req);
-    limits.identified(req.socket, caller);
-    return caller;
-  };
-  limits.onMet = (value) => hub.feed.announce({ topic: 'hub', change: 'limited', value });
-  const dispatcher = new Dispatcher(hub, HANDLERS, doors, { guards: tokens, audit, limits });
+  const access = new Access(hub, limits, peers.of, config, clock, log);
+  const { callerOf } = access;
+  const dispatcher = new Dispatcher(hub, HANDLERS, doors, access);
   const defence = new BrowserDefence({ ...config, allowRemote: () => hub.allowRemote, peerOf: peers.of });
   const http = new HttpDoor(hub, dispatcher, defence, callerOf, config, log);
   const websocket = new WebSocketDoor(hub, dispatcher, defence, callerOf, config, log);
@@ -164,15 +156,14 @@ export async function startHub(
     for (const socket of sockets) if (!peers.ofSocket(socket).loopback) socket.destroy();
   });
   try {
-    await tokens.load();
-    if (settings.auth.mode === 'required') await ensureOwnToken(tokens, store, dirname(path), log);
+    await access.start(ownToken, log);
+    await hub.start();
   } catch (cause) {
     listeners.destroyAll();
     await listeners.close();
     await store.close();
     throw cause;
   }
-  await hub.start();
   server.on('upgrade', ({ socket }) => busy.add(socket));
   server.on('request', ({ socket }, res) => {
     busy.add(socket);
@@ -220,7 +211,7 @@ export async function startHub(
     const listening = listeners.close();
     server.close();
     // A file that another process has locked must not hold the shutdown up.
-    const farewell = hub.shutdown.final().then(() => Promise.all([hub.stop(), audit.flush(), tokens.stop()]));
+    const farewell = hub.shutdown.final().then(() => Promise.all([hub.stop(), access.stop()]));
     await Promise.race([farewell, sleep(FAREWELL_MS)]).catch((err) => log.error({ err }, 'shutdown notice failed'));
     http.streams.close();
     http.pages.close();
@@ -255,7 +246,7 @@ export async function startHub(
     local,
     callerOf,
     get knowsCallers() {
-      return settings.auth.mode === 'required' || tokens.any;
+      return access.knowsCallers;
     },
     attachRelay: (door) => {
       relay = door;

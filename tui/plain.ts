@@ -18,6 +18,7 @@ import { detailLines } from './view/detail.js';
 import { feedMessages } from './view/feed.js';
 import { plainMessage } from './view/plain-message.js';
 import { commandLines } from './windows/help.js';
+import { windowOf } from './windows/table.js';
 
 /** Wide enough that lines are not broken here; the reader's own program does that better. */
 const COLUMNS = 100;
@@ -58,6 +59,7 @@ export async function runPlain({ baseUrl, token, agent_id, display_name, signal 
     remember: () => undefined,
     redraw: () => undefined,
     ring: () => undefined,
+    copy: () => undefined,
     // The terminal's own Ctrl+Z works: it is in no mode of ours.
     suspend: () => undefined,
     leave: () => leave(0),
@@ -110,6 +112,9 @@ async function printOnce(store: Store, reader: Reader, write: (text: string) => 
   return 0;
 }
 
+/** Windows whose lines are worth reading one after the other. */
+const PRINTED: ReadonlySet<string> = new Set(['tokens', 'secret', 'audit', 'message']);
+
 /** Says what is new in the state since it was looked at last. */
 class Printer {
   readonly #write: (text: string) => void;
@@ -119,6 +124,7 @@ class Printer {
   #link = '';
   #question: unknown;
   #help = false;
+  #overlay: State['overlay'];
   readonly #unsent = new Map<string, string>();
 
   constructor(write: (text: string) => void) {
@@ -156,7 +162,8 @@ class Printer {
     for (const key of this.#unsent.keys()) if (!keys.has(key)) this.#unsent.delete(key);
   }
 
-  #showOverlay({ overlay }: State): void {
+  #showOverlay(state: State): void {
+    const { overlay } = state;
     const question = overlay?.kind === 'question' ? overlay.question : undefined;
     if (question !== undefined && question !== this.#question) {
       const answers = question.answers.map(({ key, label }) => `${key === 'escape' ? 'anything else' : key}: ${label}`);
@@ -168,5 +175,10 @@ class Printer {
       for (const each of commandLines(COLUMNS).slice(1)) this.#write(textOf(each).trimEnd());
     }
     this.#help = isHelp;
+    if (overlay !== this.#overlay && overlay !== undefined && PRINTED.has(overlay.kind)) {
+      const { title, lines } = windowOf(overlay).view(state, overlay, { columns: COLUMNS, rows: 1_000 });
+      for (const each of [title, ...lines.map((shown) => textOf(shown).trimEnd())]) this.#write(each);
+    }
+    this.#overlay = overlay;
   }
 }

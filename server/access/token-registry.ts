@@ -79,7 +79,7 @@ export class TokenRegistry {
     if (!isCurrent && isOver(row.old_until, now)) {
       throw refused('the token was renewed, and this is the old one: ask the hub’s operator for the new one');
     }
-    this.#use(shown.id);
+    this.use(shown.id);
     return this.#grant(known, secret);
   }
 
@@ -151,7 +151,8 @@ export class TokenRegistry {
     });
   }
 
-  #use(id: string): void {
+  /** Notes that it was shown just now. */
+  use(id: string): void {
     this.#uses.set(id, this.#clock.nowMs());
     this.#writing ??= this.#clock.after(USES_MS, () => {
       this.#writing = undefined;

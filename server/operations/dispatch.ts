@@ -8,18 +8,12 @@ import {
   type OperationName,
   waitOf,
 } from '../../protocol/index.js';
+import type { Access } from '../access/access.js';
 import type { AuditLog } from '../access/audit-log.js';
 import { authorize, type Guards, mustStand, namesOf } from '../access/authorize.js';
 import { type CallerLimits, type Held, roughBytes } from '../access/limits.js';
 import type { Hub } from '../domain/hub.js';
 import { Answer, type Call, type Context, type DoorStats, fingerprint, type Handler } from './context.js';
-
-/** What says who may do what, and how much of it. */
-export interface Access {
-  readonly guards: Guards;
-  readonly audit: AuditLog;
-  readonly limits: CallerLimits;
-}
 
 interface Row {
   operation: Operation;
@@ -36,7 +30,12 @@ export class Dispatcher {
   readonly #limits: CallerLimits;
   readonly #rows = new Map<string, Row>();
 
-  constructor(hub: Hub, handlers: readonly Handler[], doors: DoorStats, access: Access) {
+  constructor(
+    hub: Hub,
+    handlers: readonly Handler[],
+    doors: DoorStats,
+    access: Pick<Access, 'guards' | 'audit' | 'limits'>,
+  ) {
     this.#hub = hub;
     this.#doors = doors;
     this.#guards = access.guards;

@@ -310,6 +310,13 @@ describe('steering', () => {
     await until(async () => (await ana.agents()).some(({ display_name }) => display_name === 'The Boss'));
     run('/agents');
     await tui.sees('ana; can plan');
+    // What an operator's token opens is shown in access.test.ts; without one each says how to come by it.
+    for (const command of ['/tokens', '/audit', '/issue-token cleo']) {
+      const before = tui.state.notices.at(-1)?.id ?? 0;
+      run(command);
+      const said = await until(() => tui.state.notices.find(({ id }) => id > before));
+      expect(said.text).toContain('arc token issue --role operator');
+    }
     run('/network');
     await tui.sees('remote access is off');
     run('/network on');

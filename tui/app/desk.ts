@@ -17,6 +17,8 @@ export interface DeskOptions {
   readonly remember: (prefs: Pick<Prefs, 'display_name' | 'bell'>) => void;
   readonly redraw: () => void;
   readonly ring: (text: string, how: 'bell' | 'notice') => void;
+  /** Puts text on the clipboard of the terminal (OSC 52), where it lets programs do that. */
+  readonly copy: (text: string) => void;
   readonly leave: () => void;
   /** Back to the shell, until it is taken up again. */
   readonly suspend: () => void;

@@ -1,6 +1,6 @@
 /** What is asked before it is done: to release another's lease, to shut down, to complete a task. */
 import { printable } from '../../base/terminal-text.js';
-import { HubError } from '../../protocol/index.js';
+import { HubError, type Token } from '../../protocol/index.js';
 import type { Question } from '../state/state.js';
 import type { Desk } from './desk.js';
 
@@ -113,6 +113,48 @@ export class Questions {
     this.#desk.say(`task ${task_id} is done${parent_completed ? ', and its parent with it' : ''}`, 'good');
   }
 
+  askRotate(token: Token): void {
+    this.ask(
+      {
+        title: `Give token ${token.id} a new secret?`,
+        lines: [`For ${ofWhom(token)}. The old one works for ten minutes more.`],
+        answers: [
+          { key: 'y', label: 'make a new one', id: 'yes' },
+          { key: 'escape', label: 'no', id: 'no' },
+        ],
+      },
+      (answer) => {
+        if (answer !== 'yes') return;
+        this.#desk.attempt(async () => {
+          const { token: text, id } = await this.#desk.actor.call('tokens.rotate', { id: token.id });
+          this.#desk.open({ kind: 'secret', token: text, what: `Token ${id}, renewed` });
+        });
+      },
+    );
+  }
+
+  /** @param forget its names are free again */
+  askRevoke(token: Token, forget: boolean): void {
+    const free = forget ? ' Its names are free again: anybody may act under them at an open hub.' : '';
+    this.ask(
+      {
+        title: `Revoke token ${token.id}?`,
+        lines: [`For ${ofWhom(token)}. What it has open is closed at once, and it never works again.${free}`],
+        answers: [
+          { key: 'y', label: 'revoke it', id: 'yes' },
+          { key: 'escape', label: 'no', id: 'no' },
+        ],
+      },
+      (answer) => {
+        if (answer !== 'yes') return;
+        this.#desk.attempt(async () => {
+          await this.#desk.actor.call('tokens.revoke', { id: token.id, forget });
+          this.#desk.say(`token ${token.id} is revoked`, 'good');
+        });
+      },
+    );
+  }
+
   ask(question: Question, answer: (id: string) => void): void {
     this.#answer = answer;
     this.#desk.open({ kind: 'question', question });
@@ -127,3 +169,6 @@ export class Questions {
     answer?.(chosen.id);
   }
 }
+
+const ofWhom = ({ role, names, label }: Token): string =>
+  printable(`${names.length > 0 ? names.join(', ') : role}${label === '' ? '' : ` (${label})`}`);

@@ -1,4 +1,5 @@
 /** Every slash command, and how a line that begins with one is read. The completion, the help and docs/tui.md show it. */
+import { ACCESS } from './access.js';
 import { type Command, usage } from './command.js';
 import { HUB } from './hub.js';
 import { OPERATOR } from './operator.js';
@@ -6,7 +7,7 @@ import { PLACES } from './places.js';
 import { TALK } from './talk.js';
 import { WORK } from './work.js';
 
-export const COMMANDS: readonly Command[] = [...PLACES, ...TALK, ...WORK, ...HUB, ...OPERATOR];
+export const COMMANDS: readonly Command[] = [...PLACES, ...TALK, ...WORK, ...HUB, ...ACCESS, ...OPERATOR];
 
 /** Commands are found whatever their case (arc-v1 §11.2). */
 export function findCommand(name: string): Command | undefined {

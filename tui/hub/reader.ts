@@ -1,12 +1,14 @@
 /**
- * The connection that reads: an observer, so that a person sees all direct messages, other agents' included. Signing in is
+ * The connection that reads: an observer, so that an operator sees all direct messages, other agents' included; whoever is
+ * none sees what its token is for. Signing in is
  * the business of another connection (`actor.ts`), because a connection that is bound to an agent sees that agent's direct
  * messages only, and because presence then lives as long as that connection, without a heartbeat.
  *
  * Everything is pushed. What is listed is listed once, and again when the hub says `resync`.
  */
 import { HubClient, type Subscription, type TopicChange } from '../../client/index.js';
-import { HubError, type Message, TOPICS, type Topic } from '../../protocol/index.js';
+import { HubError, KEPT_TOPICS, type Message, TOPICS, type Topic, type Whoami } from '../../protocol/index.js';
+import { mayKeepTokens, ownName, seesAll } from '../state/access.js';
 import type { Action } from '../state/actions.js';
 import type { State } from '../state/state.js';
 import type { View } from '../state/view.js';
@@ -114,6 +116,7 @@ export class Reader {
     const hub = this.#hub;
     if (hub === undefined) return;
     const { self } = this.#options.state();
+    if (!this.#mayReadFor(self)) return;
     const [inbox, open] = await Promise.all([
       hub.inbox({ agent_id: self, tail: true, limit: PAGE }),
       hub.tasks({ status: 'open' }),
@@ -168,15 +171,15 @@ export class Reader {
       dispatch({ type: 'instance', current: info.instance_id, seen: seenOf(info.instance_id) });
     }
     dispatch({ type: 'hub', info });
+    dispatch({ type: 'reading', reading: await identityAt(hub) });
     const latest_id = await latestId(hub);
     const since_id = Math.max(0, latest_id - FIRST_MESSAGES);
     dispatch({ type: 'started', since_id, latest_id });
     this.#liveAfter = latest_id;
     this.#subscription = hub.subscribe({
-      agent_id: null,
-      include_direct: true,
+      ...this.#sight,
       since_id,
-      topics: [...TOPICS],
+      topics: this.#topics,
       onMessage: (message) => this.#arrived(message),
       onChange: (change) => this.#changed(change),
     });
@@ -218,7 +221,7 @@ export class Reader {
 
   async #listAll(): Promise<void> {
     const threads = this.#hub?.threads().then((each) => this.#options.dispatch({ type: 'threads', threads: each }));
-    await Promise.all([threads, ...TOPICS.map((topic) => this.#list(topic))]);
+    await Promise.all([threads, ...this.#topics.map((topic) => this.#list(topic))]);
     await this.#loadTitles();
   }
 
@@ -239,6 +242,10 @@ export class Reader {
         return dispatch({ type: 'tasks', tasks: await hub.tasks() });
       case 'hub':
         return dispatch({ type: 'shutdown', pending: await hub.getShutdown() });
+      case 'token':
+        return dispatch({ type: 'tokens', tokens: await hub.tokens() });
+      case 'audit':
+        return dispatch({ type: 'audit', lines: await hub.audit({ tail: true, limit: PAGE }) });
     }
   }
 
@@ -261,7 +268,7 @@ export class Reader {
     const pageOf = (messages: readonly Message[]) => ({ messages, from: startOf(messages) });
     switch (view.kind) {
       case 'all':
-        return this.#replay(hub, before);
+        return seesAll(this.#options.state()) ? this.#replay(hub, before) : pageOf(await this.#visible(hub, page));
       case 'channel': {
         return pageOf(await hub.messages({ channel: view.channel, ...page }));
       }
@@ -288,7 +295,9 @@ export class Reader {
     const found: Message[] = [];
     for (let i = 0; i < MOST_PAGES && from > 1 && found.length === 0; i++) {
       const page = { before_id: from, limit: PAGE };
-      const inboxes = await Promise.all(pair.map((agent_id) => hub.inbox({ agent_id, ...page })));
+      const readable = pair.filter((agent_id) => this.#mayReadFor(agent_id));
+      if (readable.length === 0) return { messages: [], from: 1 };
+      const inboxes = await Promise.all(readable.map((agent_id) => hub.inbox({ agent_id, ...page })));
       // Below the end of a full page nothing is known of that inbox.
       from = Math.max(...inboxes.map(startOf));
       for (const message of inboxes.flat()) {
@@ -296,6 +305,12 @@ export class Reader {
       }
     }
     return { messages: found.sort((a, b) => a.id - b.id), from };
+  }
+
+  /** What somebody who is no operator may see, just below `before`. */
+  #visible(hub: HubClient, page: { before_id: number; limit: number }): Promise<Message[]> {
+    const own = ownName(this.#options.state());
+    return own === undefined ? hub.messages(page) : hub.operation('events.list', { agent_id: own, ...page });
   }
 
   /** All of the log just below `before`, direct messages of others included: a listing would leave those out. */
@@ -309,8 +324,7 @@ export class Reader {
         resolve({ messages, from: since_id + 1 });
       };
       const subscription = hub.subscribe({
-        agent_id: null,
-        include_direct: true,
+        ...this.#sight,
         since_id,
         signal,
         onMessage: (message) => {
@@ -322,10 +336,37 @@ export class Reader {
     });
   }
 
+  /** Whose direct messages are pushed. */
+  get #sight(): { agent_id: string | null; include_direct: boolean } {
+    const state = this.#options.state();
+    if (seesAll(state)) return { agent_id: null, include_direct: true };
+    const own = ownName(state);
+    return { agent_id: own ?? null, include_direct: own !== undefined };
+  }
+
+  get #topics(): Topic[] {
+    return mayKeepTokens(this.#options.state()) ? [...TOPICS, ...KEPT_TOPICS] : [...TOPICS];
+  }
+
+  #mayReadFor(agentId: string): boolean {
+    const state = this.#options.state();
+    return seesAll(state) || (state.reading?.role !== 'observer' && ownName(state) === agentId);
+  }
+
   #failed(cause: unknown): void {
     if (this.#ending.signal.aborted) return;
     const { message } = HubError.from(cause);
     this.#options.dispatch({ type: 'notice', text: `The hub did not answer as it should: ${message}`, tone: 'bad' });
+  }
+}
+
+/** A hub of an earlier version does not say whom it takes one for. */
+async function identityAt(hub: HubClient): Promise<Whoami | undefined> {
+  try {
+    return await hub.identity();
+  } catch (cause) {
+    if (cause instanceof HubError && (cause.code === 'unknown_method' || cause.code === 'not_found')) return undefined;
+    throw cause;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { TopicChange } from '../../client/index.js';
 import type {
+  AuditEntry,
   Channel,
   Claim,
   HubInfo,
@@ -9,6 +10,8 @@ import type {
   Session,
   Task,
   Thread,
+  Token,
+  Whoami,
 } from '../../protocol/index.js';
 import type { Editor } from '../input/editor.js';
 import type { Composing, LinkState, Notice, Overlay, Pane, Scroll, State, UnsentPost } from './state.js';
@@ -24,6 +27,10 @@ export type Action =
     }
   | { readonly type: 'identity'; readonly self: string; readonly display_name: string }
   | { readonly type: 'hub'; readonly info: HubInfo }
+  | { readonly type: 'reading'; readonly reading: Whoami | undefined }
+  | { readonly type: 'tokens'; readonly tokens: readonly Token[] }
+  /** Lines of the audit, beside those that are known. */
+  | { readonly type: 'audit'; readonly lines: readonly AuditEntry[] }
   /** Another store answers: nothing that was known holds. */
   | { readonly type: 'instance'; readonly current: string; readonly seen: ReadonlyMap<string, number> }
   /** Where the log stood when the dashboard began to read; older messages were loaded on purpose. */

@@ -1,6 +1,7 @@
 /** Agents, tasks, leases and threads as the hub told them: from a listing once, from pushed changes afterwards. */
 import type { TopicChange } from '../../client/index.js';
 import { isJsonObject, type Message, type Task, type Thread } from '../../protocol/index.js';
+import { withAudit, withToken } from './access.js';
 import { withNotice } from './notices.js';
 import type { State } from './state.js';
 
@@ -128,9 +129,9 @@ export function applyChange(state: State, change: TopicChange): State {
       return { ...state, tasks, requests };
     }
     case 'token':
+      return withToken(state, change.value);
     case 'audit':
-      // Windows that show them ask for them.
-      return state;
+      return withAudit(state, [change.value]);
     case 'hub':
       return applyHubChange(state, change.change, change.value);
   }

@@ -1,4 +1,5 @@
 import { DIRECT_CHANNEL, type Message } from '../../protocol/index.js';
+import { withAudit } from './access.js';
 import type { Action } from './actions.js';
 import { applyChange, countInThread, knownThreads, listed, newest, openRequests, withTitles } from './hub-facts.js';
 import { append, HISTORY_MESSAGES, merge } from './messages.js';
@@ -27,6 +28,12 @@ export function reduce(state: State, action: Action): State {
         allow_remote: action.info.allow_remote,
         storeProblem: action.info.store_problem ?? undefined,
       };
+    case 'reading':
+      return { ...state, reading: action.reading };
+    case 'tokens':
+      return { ...state, tokens: action.tokens };
+    case 'audit':
+      return withAudit(state, action.lines);
     case 'instance':
       return otherHub(state, action.current, action.seen);
     case 'started': {

@@ -1,5 +1,17 @@
 /** All that the dashboard knows. One value, changed by `reduce` only; the screen is a function of it. */
-import type { Attachment, Claim, HubInfo, Lock, Message, Session, Task, Thread } from '../../protocol/index.js';
+import type {
+  Attachment,
+  AuditEntry,
+  Claim,
+  HubInfo,
+  Lock,
+  Message,
+  Session,
+  Task,
+  Thread,
+  Token,
+  Whoami,
+} from '../../protocol/index.js';
 import { type Editor, EMPTY_EDITOR } from '../input/editor.js';
 import { EMPTY_WINDOW, type MessageWindow } from './messages.js';
 import { ALL, type Filter, type View } from './view.js';
@@ -54,7 +66,11 @@ export type Overlay =
   | { readonly kind: 'help'; readonly scroll: number }
   | { readonly kind: 'palette'; readonly query: Editor; readonly selected: number }
   | { readonly kind: 'question'; readonly question: Question }
-  | { readonly kind: 'message'; readonly id: number; readonly scroll: number };
+  | { readonly kind: 'message'; readonly id: number; readonly scroll: number }
+  | { readonly kind: 'tokens'; readonly selected: number }
+  /** The text of a new token, which is nowhere else, and is gone when the window is closed. */
+  | { readonly kind: 'secret'; readonly token: string; readonly what: string }
+  | { readonly kind: 'audit'; readonly scroll: number };
 
 /** A line of the dashboard itself, which nobody else sees and nothing stores. */
 export interface Notice {
@@ -86,6 +102,12 @@ export interface State {
   readonly self: string;
   readonly display_name: string;
   readonly info: HubInfo | undefined;
+  /** Whom the hub takes the dashboard for; undefined for a hub that does not say. */
+  readonly reading: Whoami | undefined;
+  /** Undefined where the reader may not know them. */
+  readonly tokens: readonly Token[] | undefined;
+  /** Its newest lines, by id; empty where the reader may not know them. */
+  readonly audit: readonly AuditEntry[];
   readonly instance_id: string | undefined;
   readonly shutdown: Shutdown | undefined;
   readonly allow_remote: boolean | undefined;
@@ -156,6 +178,9 @@ export const NO_HISTORY = { history: [], historyState: 'idle', historyFrom: unde
 /** Of a hub that has told nothing yet. */
 export const NOTHING_HEARD = {
   info: undefined,
+  reading: undefined,
+  tokens: undefined,
+  audit: [],
   shutdown: undefined,
   window: EMPTY_WINDOW,
   ...NO_HISTORY,

@@ -83,6 +83,7 @@ export async function runOnTerminal(options: RunOptions): Promise<number> {
       screen.redraw();
       frames.request();
     },
+    copy: (text) => screen.copy(text),
     ring: (text, how) => (how === 'notice' ? screen.notify(text) : screen.ring()),
     leave: () => leave(0),
     suspend: () => job.suspend(),

@@ -73,6 +73,10 @@ export class Screen {
     if (this.#active) this.#terminal.write(`\u001b]9;${text.replaceAll(';', ',')}\u0007`);
   }
 
+  copy(text: string): void {
+    if (this.#active) this.#terminal.write(`\u001b]52;c;${Buffer.from(text).toString('base64')}\u0007`);
+  }
+
   /** Puts the last frame on the terminal, and the cursor where it belongs. */
   show(cursor: { readonly row: number; readonly column: number } | undefined): void {
     if (!this.#active) return;

@@ -1,6 +1,7 @@
 /** The lines above and below the panes: title, status, and what the next post will be. */
 
 import { cut, printable } from '../../base/terminal-text.js';
+import type { Whoami } from '../../protocol/index.js';
 import { ends, type Line, lineWidth, type Span, span } from '../line.js';
 import type { State } from '../state/state.js';
 import { hasFilter, partnerOf, viewTitle } from '../state/view.js';
@@ -78,10 +79,16 @@ export function statusLine(state: State, columns: number): Line {
   return ends([...left, span(` ${bars}`, 'muted')], right, columns);
 }
 
+/** Whom the hub takes the reader for: a mark says whether it has been shown a token, so that colour is never alone. */
+function roleSpan({ role, verified }: Whoami): Span {
+  return verified ? span(`✓ ${role}`, 'good') : span('? open hub', 'muted');
+}
+
 function facts(state: State, isLong: boolean): Line {
   const { instance_id, info, agents } = state;
   const parts: Span[] = [span(cut(printable(state.display_name), 20), 'self')];
   const muted = (text: string) => parts.push(span(text, 'muted'));
+  if (isLong && state.reading !== undefined) parts.push(roleSpan(state.reading));
   if (isLong) muted(state.baseUrl.replace(/^https?:\/\//, ''));
   if (instance_id !== undefined) {
     muted(

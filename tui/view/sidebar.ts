@@ -3,6 +3,7 @@
 import { cut, printable } from '../../base/terminal-text.js';
 import { DIRECT_CHANNEL, type Session } from '../../protocol/index.js';
 import { ends, type Line, line, lineWidth, type Span, span } from '../line.js';
+import { isGuarded } from '../state/access.js';
 import { threadStatus } from '../state/hub-facts.js';
 import type { State } from '../state/state.js';
 import {
@@ -91,8 +92,11 @@ function agent(state: State, session: Session): SidebarEntry {
 function agentLine(state: State, entry: SidebarEntry, columns: number, hasNotes: boolean): Line {
   const { agent_id = '', left, right, notes = [] } = entry;
   const isSelf = agent_id === state.self;
-  const room = columns - lineWidth(left) - (isSelf ? 4 : 0) - (right.length > 0 ? lineWidth(right) + 1 : 0);
-  const name = [...agentSpans(agent_id, state, room), ...(isSelf ? [span(' you', 'muted')] : [])];
+  const isVerified = isGuarded(state, agent_id);
+  const room =
+    columns - lineWidth(left) - (isSelf ? 4 : 0) - (isVerified ? 2 : 0) - (right.length > 0 ? lineWidth(right) + 1 : 0);
+  const marks = [...(isVerified ? [span(' ✓', 'good')] : []), ...(isSelf ? [span(' you', 'muted')] : [])];
+  const name = [...agentSpans(agent_id, state, room), ...marks];
   const rest = room - lineWidth(name) - 1;
   const abilities = hasNotes ? undefined : notes.find((each) => each.startsWith('can '))?.slice(4);
   const more = abilities !== undefined && rest >= MIN_ABILITIES ? [span(` ${cut(abilities, rest)}`, 'muted')] : [];

@@ -3,10 +3,13 @@ import { ALWAYS, ANYWHERE } from '../app/anywhere.js';
 import type { KeyGroup } from '../input/keys.js';
 import { PANES } from '../panes/table.js';
 import type { Overlay } from '../state/state.js';
+import { audit } from './audit.js';
 import { helpWindow } from './help.js';
 import { message } from './message.js';
 import { palette } from './palette.js';
 import { question } from './question.js';
+import { secret } from './secret.js';
+import { tokens } from './tokens.js';
 import type { WindowKind } from './window.js';
 
 const WINDOWS: { readonly [K in Overlay['kind']]: WindowKind<Extract<Overlay, { readonly kind: K }>> } = {
@@ -14,6 +17,9 @@ const WINDOWS: { readonly [K in Overlay['kind']]: WindowKind<Extract<Overlay, { 
   message,
   palette,
   question,
+  tokens,
+  secret,
+  audit,
 };
 
 export const windowOf = ({ kind }: Overlay): WindowKind<Overlay> => WINDOWS[kind];

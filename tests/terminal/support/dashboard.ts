@@ -11,6 +11,7 @@ import { until } from '../../support/until.js';
 
 export interface DashboardOptions {
   readonly baseUrl: string;
+  readonly token?: string;
   readonly agent_id?: string;
   readonly columns?: number;
   readonly rows?: number;
@@ -22,17 +23,19 @@ export class Dashboard implements AsyncDisposable {
   readonly actor: Actor;
   readonly reader: Reader;
   readonly rung: string[] = [];
+  readonly copied: string[] = [];
   left = false;
   readonly #parser = new KeyParser();
   readonly #size: { columns: number; rows: number };
 
-  constructor({ baseUrl, agent_id = 'operator', columns = 120, rows = 40 }: DashboardOptions) {
+  constructor({ baseUrl, token, agent_id = 'operator', columns = 120, rows = 40 }: DashboardOptions) {
     this.#size = { columns, rows };
     this.store = new Store(initialState({ baseUrl, self: agent_id, nowMs: Date.now() }));
     const { dispatch } = this.store;
     const state = () => this.store.state;
     this.reader = new Reader({
       baseUrl,
+      token,
       dispatch,
       state,
       seenOf: () => new Map(),
@@ -40,6 +43,7 @@ export class Dashboard implements AsyncDisposable {
     });
     this.actor = new Actor({
       baseUrl,
+      token,
       agent_id,
       display_name: undefined,
       dispatch,
@@ -56,6 +60,7 @@ export class Dashboard implements AsyncDisposable {
       redraw: () => undefined,
       suspend: () => undefined,
       ring: (text) => this.rung.push(text),
+      copy: (text) => this.copied.push(text),
       leave: () => {
         this.left = true;
       },
