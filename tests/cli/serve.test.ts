@@ -81,6 +81,10 @@ describe('serve refuses', () => {
     [['--max-body-chars', '0'], 'max_body_chars must be at least 1'],
     [['--max-attachments', '-1'], 'max_attachments must be non-negative'],
     [['--host', '0.0.0.0'], 'Remote bind requires allow_remote=true'],
+    [
+      ['--host', '0.0.0.0', '--allow-remote', '--auth', 'open'],
+      'auth open off this machine trusts whoever comes: leave it away (tokens are then required), or add --insecure-no-auth',
+    ],
   ])('%j: %s (arc-v1 §8.3)', async (words, text) => {
     await using folder = await newFolder();
     const outcome = await folder.arc(words);
