@@ -89,6 +89,8 @@ describe('at a hub that asks for a token', () => {
     const { token } = await operator.issueToken({ names: ['dora'] });
     await tell('dora', 'for dora only');
     await tell('cleo', 'for cleo only');
+    // Another program of hers is here already, and stays.
+    await using other = await HubClient.connect('dora', { baseUrl: hub.hub.url, token });
     await using tui = await open(token, 'dora');
     await tui.sees('✓ agent');
     await tui.sees('for dora only');
@@ -97,10 +99,20 @@ describe('at a hub that asks for a token', () => {
     tui.enter('/tokens');
     await tui.sees('tokens.list is for operator only');
     await tui.sees('or use arc token');
+    expect(tui.screen).not.toContain('read only');
+    expect(other.state).toBe('open');
     tui.enter('hello from dora');
     await until(
       async () => (await operator.messages({ channel: 'general', tail: true })).at(-1)?.from_agent === 'dora',
     );
+  });
+
+  it('says why it is closed when its token is revoked', async () => {
+    const { token, id } = await operator.issueToken({ names: ['eve'] });
+    await using tui = await open(token, 'eve');
+    await operator.revokeToken(id);
+    await tui.sees('✗ CLOSED');
+    await tui.sees('Start the dashboard again');
   });
 
   it('shows an observer what is said to all, and lets it only read', async () => {

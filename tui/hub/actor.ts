@@ -52,7 +52,13 @@ export class Actor {
         return;
       } catch (cause) {
         const error = HubError.from(cause);
-        if (error.code === 'conflict') continue;
+        if (error.code === 'conflict') {
+          const beside = await this.#besideItself(agent_id);
+          if (beside === undefined) continue;
+          this.#signedIn(beside, agent_id);
+          onIdentity();
+          return;
+        }
         if (!signal.aborted) dispatch({ type: 'link', which: 'actor', state: 'closed', text: error.message });
         return;
       }
@@ -98,6 +104,22 @@ export class Actor {
     await this.#hub?.close({ keepSession: true });
     this.#hub = undefined;
     await this.open();
+  }
+
+  /**
+   * Whoever has a token for this name alone can take no other one. Where another program of the same agent is signed in, it
+   * acts beside that one, which stays.
+   */
+  async #besideItself(name: string): Promise<HubClient | undefined> {
+    const { baseUrl, token } = this.#options;
+    const hub = HubClient.overHttp(name, { baseUrl, token });
+    const role = await hub.identity({ signal: this.#ending.signal }).then(
+      (identity) => identity.role,
+      () => 'operator',
+    );
+    if (role !== 'operator') return hub;
+    await hub.close();
+    return undefined;
   }
 
   #signedIn(hub: HubClient, name: string): void {

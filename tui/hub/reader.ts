@@ -80,7 +80,7 @@ export class Reader {
     this.#hub = hub;
     hub.on('state', ({ state, error }) => {
       if (state === 'open') dispatch({ type: 'link', which: 'reader', state: 'open' });
-      else if (state === 'closed') dispatch({ type: 'link', which: 'reader', state: 'closed', text: error?.message });
+      else if (state === 'closed') this.#closed(error);
       else dispatch({ type: 'link', which: 'reader', state: 'lost', text: error?.message });
     });
     hub.on('instance', ({ current }) => void this.#otherHub(current));
@@ -186,6 +186,14 @@ export class Reader {
     await this.#subscription.ready;
     await this.#listAll();
     await this.loadRequests();
+  }
+
+  #closed(error: HubError | undefined): void {
+    const { dispatch } = this.#options;
+    dispatch({ type: 'link', which: 'reader', state: 'closed', text: error?.message });
+    if (error?.code !== 'unauthorized') return;
+    const text = `The hub has closed the connection: ${error.message}. Start the dashboard again with another token.`;
+    dispatch({ type: 'notice', text, tone: 'bad' });
   }
 
   async #otherHub(current: string): Promise<void> {
