@@ -10,7 +10,7 @@ export const tokenOperations = [
       verified: grant !== undefined,
       token_id: grant?.id ?? null,
       label: grant?.label ?? null,
-      names: grant === undefined ? (names?.only === undefined ? null : [names.only]) : grant.names && grant.given,
+      names: (grant === undefined ? names?.only && [names.only] : grant.names && grant.given) ?? null,
       channels: channels === undefined ? null : [...channels],
       expires_at: grant?.expires_at ?? null,
       door,
