@@ -1,5 +1,6 @@
 /** Settings of the file relay, for the hub that serves one and for the relay that runs alone. */
 import { type Command, InvalidArgumentError, type Option } from 'commander';
+import { parseDuration } from '../../base/duration.js';
 import { SHARINGS, type Sharing } from '../../base/sharing.js';
 import type { WatchMode } from '../../relay/spool-watch.js';
 import { flag, settingName, takesValue, text } from '../options.js';
@@ -26,9 +27,9 @@ export const relayOptions = (): Option[] => [
 
 /** Such as `90`, `90s`, `15m`, `12h`, `7d`: seconds. */
 export function duration(value: string): number {
-  const [, digits, unit = 's'] = /^\s*(\d+(?:\.\d+)?)\s*([smhd]?)\s*$/.exec(value) ?? [];
-  if (digits === undefined) throw new InvalidArgumentError('It must be a time such as 90s, 15m, 12h or 7d.');
-  return Number(digits) * ({ s: 1, m: 60, h: 3_600, d: 86_400 }[unit || 's'] ?? 1);
+  const seconds = parseDuration(value);
+  if (seconds === undefined) throw new InvalidArgumentError('It must be a time such as 90s, 15m, 12h or 7d.');
+  return seconds;
 }
 
 export function relaySettings(command: Command): RelaySettings {
