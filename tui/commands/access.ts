@@ -1,9 +1,8 @@
 /** Who may speak, for those who may say so. */
+import { parseDuration } from '../../base/duration.js';
 import { HubError, ROLES, type Role, type Token } from '../../protocol/index.js';
 import type { Hands } from '../app/hands.js';
 import { arg, type Command, optional } from './command.js';
-
-const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
 
 export const ACCESS: readonly Command[] = [
   {
@@ -76,7 +75,7 @@ function split(part: string): [string, string] {
 }
 
 function seconds(text: string): number {
-  const [, digits, unit = 's'] = /^(\d+)([smhd]?)$/.exec(text) ?? [];
-  if (digits === undefined) throw new HubError('bad_request', 'expires must be a time such as 12h or 30d');
-  return Number(digits) * (UNITS[unit || 's'] ?? 1);
+  const sec = parseDuration(text);
+  if (sec === undefined) throw new HubError('bad_request', 'expires must be a time such as 12h or 30d');
+  return Math.round(sec);
 }
