@@ -64,7 +64,8 @@ export async function runPlain({ baseUrl, token, agent_id, display_name, signal 
     suspend: () => undefined,
     leave: () => leave(0),
   });
-  const printer = new Printer(write);
+  // A secret that is printed is kept no longer.
+  const printer = new Printer(write, () => dispatch({ type: 'overlay', overlay: undefined }));
   store.subscribe(() => printer.show(state()));
   write(`arc, as plain lines. Type a message or /help; Ctrl+C leaves. Hub: ${baseUrl}`);
   const lines = createInterface({ input: stdin, output: stdout, terminal: false });
@@ -118,6 +119,7 @@ const PRINTED: ReadonlySet<string> = new Set(['tokens', 'secret', 'audit', 'mess
 /** Says what is new in the state since it was looked at last. */
 class Printer {
   readonly #write: (text: string) => void;
+  readonly #close: () => void;
   #messageId = 0;
   #noticeId = 0;
   #view = '';
@@ -127,8 +129,9 @@ class Printer {
   #overlay: State['overlay'];
   readonly #unsent = new Map<string, string>();
 
-  constructor(write: (text: string) => void) {
+  constructor(write: (text: string) => void, close: () => void) {
     this.#write = write;
+    this.#close = close;
   }
 
   show(state: State): void {
@@ -178,6 +181,7 @@ class Printer {
     if (overlay !== this.#overlay && overlay !== undefined && PRINTED.has(overlay.kind)) {
       const { title, lines } = windowOf(overlay).view(state, overlay, { columns: COLUMNS, rows: 1_000 });
       for (const each of [title, ...lines.map((shown) => textOf(shown).trimEnd())]) this.#write(each);
+      if (overlay.kind === 'secret') queueMicrotask(this.#close);
     }
     this.#overlay = overlay;
   }

@@ -1,6 +1,7 @@
 /** The dashboard and who may speak: marks, tokens, audit, and what whoever is no operator sees (identity §4). */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { HubClient } from '../../client/index.js';
+import { arc } from '../cli/arc.js';
 import { type InProcessHub, startInProcess } from '../support/in-process.js';
 import { until } from '../support/until.js';
 import { openDashboard } from './support/dashboard.js';
@@ -105,6 +106,15 @@ describe('at a hub that asks for a token', () => {
     await until(
       async () => (await operator.messages({ channel: 'general', tail: true })).at(-1)?.from_agent === 'dora',
     );
+  });
+
+  it('ends when it is not on a terminal, though the last message is for somebody else', async () => {
+    await tell('cleo', 'for cleo only');
+    const { token } = await operator.issueToken({ role: 'observer' });
+    const shown = await arc(['tui', '--base-url', hub.hub.url], { env: { ARC_TOKEN: token } });
+    expect(shown).toMatchObject({ code: 0, stderr: '' });
+    expect(shown.stdout).toContain('to all');
+    expect(shown.stdout).not.toContain('for cleo only');
   });
 
   it('says why it is closed when its token is revoked', async () => {

@@ -79,8 +79,10 @@ export class Reader {
     }
     this.#hub = hub;
     hub.on('state', ({ state, error }) => {
-      if (state === 'open') dispatch({ type: 'link', which: 'reader', state: 'open' });
-      else if (state === 'closed') this.#closed(error);
+      if (state === 'open') {
+        dispatch({ type: 'link', which: 'reader', state: 'open' });
+        void this.#askWho(hub).catch((cause) => this.#failed(cause));
+      } else if (state === 'closed') this.#closed(error);
       else dispatch({ type: 'link', which: 'reader', state: 'lost', text: error?.message });
     });
     hub.on('instance', ({ current }) => void this.#otherHub(current));
@@ -91,11 +93,12 @@ export class Reader {
   /** Resolves when what the subscription replays has arrived and was handed over. */
   async settled(): Promise<void> {
     const { latest_id, since_id } = (await this.#subscription?.ready) ?? { latest_id: 0, since_id: 0 };
-    if (latest_id > since_id && (this.#subscription?.lastId ?? 0) < latest_id) {
+    const last_id = await this.#lastVisible(latest_id);
+    if (last_id > since_id && (this.#subscription?.lastId ?? 0) < last_id) {
       await new Promise<void>((resolve) => {
         const look = setInterval(() => {
           const over = this.#ending.signal.aborted || this.#hub?.state === 'closed';
-          if (!over && (this.#subscription?.lastId ?? 0) < latest_id) return;
+          if (!over && (this.#subscription?.lastId ?? 0) < last_id) return;
           clearInterval(look);
           resolve();
         }, BATCH_MS);
@@ -103,6 +106,13 @@ export class Reader {
     }
     clearTimeout(this.#flushing);
     this.#flush();
+  }
+
+  /** The newest message that the reader gets to see, up to `latestId`. */
+  async #lastVisible(latestId: number): Promise<number> {
+    const hub = this.#hub;
+    if (hub === undefined || seesAll(this.#options.state())) return latestId;
+    return (await this.#visible(hub, { before_id: latestId + 1, limit: 1 })).at(-1)?.id ?? 0;
   }
 
   async close(): Promise<void> {
@@ -171,7 +181,7 @@ export class Reader {
       dispatch({ type: 'instance', current: info.instance_id, seen: seenOf(info.instance_id) });
     }
     dispatch({ type: 'hub', info });
-    dispatch({ type: 'reading', reading: await identityAt(hub) });
+    await this.#askWho(hub);
     const latest_id = await latestId(hub);
     const since_id = Math.max(0, latest_id - FIRST_MESSAGES);
     dispatch({ type: 'started', since_id, latest_id });
@@ -194,6 +204,11 @@ export class Reader {
     if (error?.code !== 'unauthorized') return;
     const text = `The hub has closed the connection: ${error.message}. Start the dashboard again with another token.`;
     dispatch({ type: 'notice', text, tone: 'bad' });
+  }
+
+  /** What the token is for may change while the hub is away. */
+  async #askWho(hub: HubClient): Promise<void> {
+    this.#options.dispatch({ type: 'reading', reading: await identityAt(hub) });
   }
 
   async #otherHub(current: string): Promise<void> {
@@ -315,10 +330,11 @@ export class Reader {
     return { messages: found.sort((a, b) => a.id - b.id), from };
   }
 
-  /** What somebody who is no operator may see, just below `before`. */
-  #visible(hub: HubClient, page: { before_id: number; limit: number }): Promise<Message[]> {
-    const own = ownName(this.#options.state());
-    return own === undefined ? hub.messages(page) : hub.operation('events.list', { agent_id: own, ...page });
+  /** What somebody who is no operator may see, just below `before_id`. An observer sees the same whatever it is called. */
+  async #visible(hub: HubClient, page: { before_id: number; limit: number }): Promise<Message[]> {
+    const state = this.#options.state();
+    const agent_id = ownName(state) ?? (state.reading?.role === 'observer' ? state.self : undefined);
+    return agent_id === undefined ? [] : hub.operation('events.list', { agent_id, ...page });
   }
 
   /** All of the log just below `before`, direct messages of others included: a listing would leave those out. */

@@ -33,18 +33,25 @@ export function tokenState({ revoked_at, expires_at }: Token, nowMs: number): To
 
 /** Whether a good token stands for the name, so that whoever acts under it has shown one. */
 export function isGuarded({ tokens = [], nowMs }: State, name: string): boolean {
+  return tokens.some((token) => tokenState(token, nowMs) === 'good' && standFor(token.names, name));
+}
+
+/** No pattern stands for these. */
+const RESERVED: readonly string[] = ['system', 'operator'];
+
+function standFor(names: readonly string[], name: string): boolean {
   const normal = name.normalize('NFC');
-  return tokens.some(
-    (token) =>
-      tokenState(token, nowMs) === 'good' &&
-      token.names.some((each) => (each.endsWith('*') ? normal.startsWith(each.slice(0, -1)) : each === normal)),
-  );
+  return names.some((each) => {
+    const whole = each.normalize('NFC');
+    if (!whole.endsWith('*')) return whole === normal;
+    return !RESERVED.includes(normal) && normal.startsWith(whole.slice(0, -1));
+  });
 }
 
 /** The name that the reader sees direct messages of: its own, where it is not the operator. */
 export function ownName({ reading, self }: Pick<State, 'reading' | 'self'>): string | undefined {
   const names = reading?.names ?? [];
-  if (names.includes(self)) return self;
+  if (standFor(names, self)) return self;
   const [only] = names;
   return names.length === 1 && only?.endsWith('*') === false ? only : undefined;
 }

@@ -1,4 +1,4 @@
-import { wrap } from '../../base/terminal-text.js';
+import { printable, wrap } from '../../base/terminal-text.js';
 import { line } from '../line.js';
 import type { Overlay } from '../state/state.js';
 import type { WindowKind } from './window.js';
@@ -7,9 +7,9 @@ import type { WindowKind } from './window.js';
 export const secret: WindowKind<Extract<Overlay, { kind: 'secret' }>> = {
   name: 'A new token',
   view: (_, { token, what }, { columns }) => ({
-    title: what,
+    title: printable(what),
     lines: [
-      line(token, 'accent'),
+      line(printable(token), 'accent'),
       [],
       ...wrap(
         'It is shown this once: pass it on by a way that others do not read. Whoever has it sets ARC_TOKEN, or puts it into a ' +
