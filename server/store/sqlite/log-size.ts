@@ -1,10 +1,10 @@
 /**
  * Brings a write-ahead log that a long reader has made large back to its usual size. While it is large its pages are moved
- * into the file and synced by a thread of its own, beside the writers; what is left at the end is little, and is moved between
+ * into the file by a thread of its own, beside the writers, and synced in small parts; what is left at the end is little, and is moved between
  * two groups, after which the log begins anew. It then gets shorter by a step with each new beginning, since giving 300 MB back
  * to the disk at once takes 60 ms. Left to SQLite, the first commit after the reader would do all of it.
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, fdatasync, openSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
 import type { Database } from 'better-sqlite3';
 
@@ -16,6 +16,8 @@ export const USUAL_BYTES = USUAL_PAGES * PAGE_BYTES;
 const LARGE_BYTES = USUAL_BYTES * 1.5;
 /** Shorter by so much at a time: 6 ms on a disk that takes 60 for 300 MB. */
 const STEP_BYTES = 32 * 1_048_576;
+/** Between syncs of what the thread has moved. */
+const SYNC_MS = 2;
 /** So few are moved without anybody noticing. */
 const FEW_PAGES = 250;
 /** Between attempts, while readers come and go. */
@@ -100,9 +102,10 @@ export class LogSize {
     this.#progress = undefined;
     this.#file ??= openSync(this.#path, 'r+');
     const worker = new Worker(new URL('./log-worker.js', import.meta.url), {
-      workerData: { path: this.#path, file: this.#file },
+      workerData: { path: this.#path },
     });
     this.#worker = worker;
+    this.#syncOften(worker);
     worker.unref();
     worker.on('message', (progress: Progress) => {
       this.#progress = progress;
@@ -112,6 +115,12 @@ export class LogSize {
       this.#failed = true;
       if (this.#worker === worker) this.#end();
     });
+  }
+
+  /** In small parts, or the sync of a group would wait behind all that the thread has moved. */
+  #syncOften(worker: Worker): void {
+    if (this.#worker !== worker || this.#file === undefined) return;
+    fdatasync(this.#file, () => setTimeout(() => this.#syncOften(worker), SYNC_MS).unref());
   }
 
   #end(): void {
