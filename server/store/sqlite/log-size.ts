@@ -1,8 +1,8 @@
 /**
  * Brings a write-ahead log that a long reader has made large back to its usual size. While it is large its pages are moved
- * into the file by a thread of its own, beside the writers, and synced in small parts; what is left at the end is little, and is moved between
- * two groups, after which the log begins anew. It then gets shorter by a step with each new beginning, since giving 300 MB back
- * to the disk at once takes 60 ms. Left to SQLite, the first commit after the reader would do all of it.
+ * into the file by a thread of its own, beside the writers, and synced in small parts; what is left at the end is little, and
+ * is moved between two groups, after which the log begins anew. It then gets shorter by a step with each new beginning, since
+ * giving 300 MB back to the disk at once takes 60 ms. Left to SQLite, the first commit after the reader would do all of it.
  */
 import { closeSync, fdatasync, openSync } from 'node:fs';
 import { Worker } from 'node:worker_threads';
