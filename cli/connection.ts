@@ -6,6 +6,7 @@ import { defaultBaseUrl, joinedAs, secureIfKnown } from '../client/credentials/r
 import type { ConnectOptions, HubClient } from '../client/index.js';
 import { HubError } from '../protocol/errors.js';
 import { DEFAULT_HOST, DEFAULT_PORT } from '../protocol/hub.js';
+import { withoutSecrets } from '../protocol/token.js';
 import { urlOf } from './hub/probe.js';
 import { integer, text } from './options.js';
 
@@ -51,7 +52,8 @@ export function baseUrl(command: Command): string {
 export function checkedUrl(command: Command, baseUrl: string): string {
   const url = baseUrl.replace(/\/+$/, '');
   const scheme = URL.canParse(url) ? new URL(url).protocol : '';
-  if (!['http:', 'https:', 'unix:'].includes(scheme)) command.error(`error: not the URL of a hub: ${url}`);
+  if (!['http:', 'https:', 'unix:'].includes(scheme))
+    command.error(`error: not the URL of a hub: ${withoutSecrets(url)}`);
   return url;
 }
 

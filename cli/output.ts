@@ -1,6 +1,7 @@
 /** All that a command says: JSON for programs, tables and plain lines for people, and errors for both. */
 import { cut, padTo, printable, width } from '../base/terminal-text.js';
 import { JsonText, NumberText, stringify } from '../protocol/json.js';
+import { withoutSecrets } from '../protocol/token.js';
 
 export const write = (text: string) => process.stdout.write(`${text}\n`);
 
@@ -35,7 +36,7 @@ function indented(value: unknown, step: string, line: string): string {
  * where both are the same terminal (arc-v1 §12 F9).
  */
 export function writeError(text: string): void {
-  const line = `arc error: ${printable(text)}\n`;
+  const line = `arc error: ${withoutSecrets(printable(text))}\n`;
   process.stderr.write(line);
   if (!(process.stdout.isTTY && process.stderr.isTTY)) process.stdout.write(line);
 }

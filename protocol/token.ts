@@ -20,5 +20,8 @@ export const tokenText = ({ id, secret }: TokenText): string => `arct_${id}_${se
 /** Whether a token stands somewhere in it. */
 export const holdsToken = (text: string): boolean => ANYWHERE.test(text);
 
+/** The text without the secrets of tokens in it. */
+export const withoutSecrets = (text: string): string => text.replace(/(arct_[\w-]{10}_)[\w-]{43}/g, '$1…');
+
 /** How a WebSocket client that cannot set headers carries one: `arc.v1, bearer.<token>` (websocket §1). */
 export const TOKEN_SUBPROTOCOL = 'bearer.';

@@ -75,7 +75,7 @@ Examples:
   arc serve
   arc serve --port 7000 --storage ~/team/arc.sqlite3
   arc serve --port 0 --quiet                  a free port; the line on stdout tells which
-  arc serve --host 0.0.0.0 --allow-remote     everyone on the network may use it`;
+  arc serve --host 0.0.0.0 --allow-remote     other machines too, with a token (arc invite)`;
 
 const ENSURE_HELP = `
 Prints JSON: "running", "started", "url", and the hub's "log" file when it was started. Exit 1 if no hub runs at the end.

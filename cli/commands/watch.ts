@@ -43,8 +43,9 @@ async function watch(command: Command): Promise<number> {
     command.error('error: --relay needs --agent: a spool shows what an agent may see');
   const hub = relayed ? await openClient(command) : await openObserver(command);
   // An observer names the agent whose messages it reads, and does not become it: no session is opened or replaced.
+  const seesAll = agent === undefined && (await isOperator(hub));
   const subscription = hub.subscribe({
-    ...(agent === undefined ? { include_direct: true } : { agent_id: agent }),
+    ...(agent === undefined ? { include_direct: seesAll } : { agent_id: agent }),
     channels: channel,
     thread_id: threadId,
     since_id: sinceId,
@@ -54,11 +55,23 @@ async function watch(command: Command): Promise<number> {
   const leave = () => void subscription.close();
   process.once('SIGINT', leave).once('SIGTERM', leave);
   if (people) tellOfConnection(hub);
-  await subscription.ready;
-  if (people) process.stderr.write('watching; Ctrl+C ends it\n');
-  for await (const message of subscription) showMessage(message, people);
-  await hub.close();
+  try {
+    await subscription.ready;
+    if (people) process.stderr.write('watching; Ctrl+C ends it\n');
+    for await (const message of subscription) showMessage(message, people);
+  } finally {
+    // Refused or not: what is open keeps the process.
+    await hub.close();
+  }
   return 0;
+}
+
+/** Whoever is none sees what is said to all; a hub of another make asks nobody. */
+async function isOperator(hub: HubClient): Promise<boolean> {
+  return hub.identity().then(
+    ({ role }) => role === 'operator',
+    () => true,
+  );
 }
 
 function showMessage(message: Message, people: boolean): void {

@@ -37,6 +37,9 @@ export async function inviteToHub(
   if (address === undefined && isLoopback(listen)) {
     throw new CommandError(`the hub listens on this machine only; open it: ${openingOf(running.url)}`);
   }
+  if (address !== undefined && !/^[\w.:-]+$/.test(address)) {
+    throw new CommandError(`--address takes a host name or an address, not ${address}`);
+  }
   const { fingerprint } = running.access;
   const isSecure = running.url.startsWith('https:');
   if (isSecure && fingerprint === undefined) {
