@@ -9,6 +9,9 @@ interface Owed {
   hasFailed: boolean;
 }
 
+/** So many are kept apart; a store that takes nothing for long may be owed no more than that. */
+const MOST_OWED = 16;
+
 interface ForgivenessLog {
   warn(details: object, text: string): void;
   error(details: object, text: string): void;
@@ -55,7 +58,10 @@ export class Forgiveness {
       { gap_sec: Math.round(gap.ms / 1_000), agents: agents.length },
       'time was missed; presence and leases move by it',
     );
-    this.#owed = [...this.#owed, { gap, agents, isWriting: false, hasFailed: false }];
+    const owed = { gap, agents, isWriting: false, hasFailed: false };
+    const last = this.#owed.at(-1);
+    if (this.#owed.length < MOST_OWED || last === undefined || last.isWriting) this.#owed = [...this.#owed, owed];
+    else this.#owed = [...this.#owed.slice(0, -1), joined(last, owed)];
   }
 
   #pay(): void {
@@ -75,4 +81,10 @@ export class Forgiveness {
       );
     }
   }
+}
+
+/** Both as one. A lease that began or ended between them moves by both, which errs on the side of who holds it. */
+function joined(earlier: Owed, later: Owed): Owed {
+  const gap = { ms: earlier.gap.ms + later.gap.ms, sinceMs: earlier.gap.sinceMs };
+  return { ...earlier, gap, agents: [...new Set([...earlier.agents, ...later.agents])] };
 }

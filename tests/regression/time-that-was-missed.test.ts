@@ -91,6 +91,37 @@ it('what the store did not take is given to it again, before anything else', asy
   errors.mockRestore();
 });
 
+it('a store that takes nothing for long is not owed more and more', async () => {
+  await using domain = new DomainHub();
+  const { hub, clock, store } = domain;
+  await hub.start();
+  await domain.open('ana');
+  hub.presence.touch('ana');
+  await domain.lock('ana', 'a.ts', 60);
+  const write = store.write.bind(store);
+  let isLost = true;
+  let attempts = 0;
+  store.write = ((name: string, ...rest: never[]) => {
+    if (name === 'forgive') attempts += 1;
+    if (!isLost || name !== 'forgive') return (write as (...all: unknown[]) => Promise<unknown>)(name, ...rest);
+    return Promise.reject(new HubError('unavailable', 'the store is lost'));
+  }) as typeof store.write;
+  const errors = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+  for (let i = 0; i < 300; i++) {
+    clock.jump(DAY_MS);
+    await hub.settle();
+  }
+  attempts = 0;
+  await hub.settle();
+  expect(attempts).toBeLessThanOrEqual(16);
+  isLost = false;
+  expect((await domain.lock('ben', 'a.ts')).acquired).toBe(false);
+  expect(await domain.live()).toEqual(['ana']);
+  await clock.advance(62_000);
+  expect((await domain.lock('ben', 'a.ts')).acquired).toBe(true);
+  errors.mockRestore();
+});
+
 it('leaves alone who had gone before', async () => {
   await using domain = new DomainHub();
   const { hub, clock } = domain;
