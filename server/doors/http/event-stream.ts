@@ -99,7 +99,7 @@ export class EventStreams {
     unfollow: () => void,
     { grant }: Caller,
   ): void {
-    const forget = onAbort(grant?.ended, () => res.end());
+    const forget = onAbort(grant?.ended, () => res.destroy());
     const release = agentId === undefined ? () => undefined : this.#hub.presence.hold(agentId);
     const disinterest = this.#hub.feed.interest();
     let lastDrainMs = Date.now();
@@ -110,6 +110,8 @@ export class EventStreams {
       else if (res.writableLength < this.#highWaterBytes) res.write(': heartbeat\n\n');
     }, HEARTBEAT_MS);
     heartbeat.unref();
+    // What is queued for a peer that is gone fails; the process must not end by it.
+    res.on('error', () => undefined);
     const stream = { outbox, end: () => res.end() };
     this.#open.add(stream);
     res.on('drain', () => {
