@@ -17,11 +17,19 @@ export function parseToken(text: string): TokenText | undefined {
 
 export const tokenText = ({ id, secret }: TokenText): string => `arct_${id}_${secret}`;
 
-/** Whether a token stands somewhere in it. */
-export const holdsToken = (text: string): boolean => ANYWHERE.test(text);
+/** Whether a token stands somewhere in it, also percent-encoded. */
+export const holdsToken = (text: string): boolean =>
+  ANYWHERE.test(text) || (text.includes('%') && ANYWHERE.test(unescaped(text)));
+
+/** What is percent-encoded of the letters of a token, as these letters. */
+const unescaped = (text: string) =>
+  text.replace(/%([2-7][\da-f])/gi, (_, hex) => String.fromCharCode(Number.parseInt(hex, 16)));
 
 /** The text without the secrets of tokens in it. */
 export const withoutSecrets = (text: string): string => text.replace(/(arct_[\w-]{10}_)[\w-]{43}/g, '$1…');
+
+/** Narrows a caller of several names to one of them, percent-encoded, for one request or connection (identity §2). */
+export const AS_AGENT_HEADER = 'x-arc-agent';
 
 /** How a WebSocket client that cannot set headers carries one: `arc.v1, bearer.<token>` (websocket §1). */
 export const TOKEN_SUBPROTOCOL = 'bearer.';

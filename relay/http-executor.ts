@@ -1,6 +1,7 @@
 /** Executes relayed requests at a hub elsewhere, by HTTP. */
 import { Agent, type IncomingMessage, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { AS_AGENT_HEADER } from '../protocol/token.js';
 import type { Execute, RelayCall } from './execution.js';
 import type { HubIdentity } from './hub-file.js';
 import { answerOf, type RelayAnswer } from './spool.js';
@@ -74,9 +75,11 @@ export class HttpExecutor implements Disposable {
   }
 
   #once(call: Request, timeoutMs: number): Promise<RelayAnswer> {
-    const { method, body, idempotency_key, signal } = call;
+    const { method, body, idempotency_key, signal, folder } = call;
     const headers: Record<string, string | number> = {};
     if (this.#token !== undefined) headers.Authorization = `Bearer ${this.#token}`;
+    // The hub takes it for that agent alone, whatever else the relay may.
+    if (this.#token !== undefined && folder !== undefined) headers[AS_AGENT_HEADER] = encodeURIComponent(folder);
     if (body !== undefined) headers['Content-Type'] = 'application/json';
     if (body !== undefined || method !== 'GET') headers['Content-Length'] = Buffer.byteLength(body ?? '');
     if (idempotency_key !== undefined) headers['Idempotency-Key'] = latin(idempotency_key);
@@ -103,7 +106,7 @@ export class HttpExecutor implements Disposable {
   }
 }
 
-type Request = Omit<RelayCall, 'waitSec' | 'folder' | 'agent_id'>;
+type Request = Omit<RelayCall, 'waitSec' | 'folder' | 'agent_id'> & { folder?: string };
 
 class TimeoutError extends Error {}
 

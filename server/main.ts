@@ -6,8 +6,9 @@ import { homePath } from '../base/home-path.js';
 import { pidFilesIn } from '../base/pid-file.js';
 import { type Sharing, share } from '../base/sharing.js';
 import { Access } from './access/access.js';
+import type { Guards } from './access/authorize.js';
 import { BrowserDefence } from './access/browser-defence.js';
-import type { CallerOf } from './access/caller.js';
+import type { Caller, CallerOf } from './access/caller.js';
 import { CallerLimits } from './access/limits.js';
 import { type OwnToken, readOwnToken } from './access/own-token.js';
 import { authOf, ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
@@ -67,6 +68,10 @@ export interface RunningHub {
   readonly callerOf: CallerOf;
   /** Whether it matters who speaks: callers must show a token, or some name has one. */
   readonly knowsCallers: boolean;
+  /** Has the audit keep that something that is mounted has refused the caller the name. */
+  refused(caller: Caller, agentId: string, what: string): void;
+  /** Which names nobody acts under without a token for them. */
+  readonly guards: Guards;
   /** Counts it in `hub.stats`, and pauses it before anything else when the hub stops. */
   attachRelay(relay: RelayDoor): void;
   /** Serves `prefix`, one segment such as `/mcp`, and all below it by something that is no operation. */
@@ -149,6 +154,9 @@ export async function startHub(
     if (sockets.has(socket)) return;
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
+  });
+  access.whenGuarded((guarded) => {
+    for (const door of [websocket, http.streams, local]) door.guard(guarded);
   });
   // Remote access that is taken back ends what is open too.
   hub.feed.listen(({ changes }) => {
@@ -245,6 +253,8 @@ export async function startHub(
     stop,
     local,
     callerOf,
+    guards: access.guards,
+    refused: (caller, agent, operation) => access.audit.refused({ caller, agent, operation, target: '' }, 'forbidden'),
     get knowsCallers() {
       return access.knowsCallers;
     },

@@ -15,6 +15,8 @@ export interface Visitor {
   readonly only: string | undefined;
   /** Whether it may act as this agent. */
   mayBe(agentId: string): boolean;
+  /** Told that it was refused the name. */
+  refused(agentId: string): void;
   /** Aborted when it may no longer be here. */
   readonly ended: AbortSignal | undefined;
   /** A client that is the agent; it is closed with the session. */
@@ -138,7 +140,10 @@ export class HttpSessions {
 
   async #begin(visitor: Visitor, agentId: string | undefined, body: unknown): Promise<Session> {
     if (agentId === undefined) throw new Refusal(400, NAME_IT);
-    if (!visitor.mayBe(agentId)) throw new Refusal(403, `${agentId} is not a name that the caller may act as`);
+    if (!visitor.mayBe(agentId)) {
+      visitor.refused(agentId);
+      throw new Refusal(403, `${agentId} is not a name that the caller may act as`);
+    }
     if (this.#over) throw new Refusal(503, 'the hub is going down', -32000);
     const messages = Array.isArray(body) ? body : [body];
     if (!messages.some((message) => isInitializeRequest(message))) {

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { HttpSessions, Visitor } from '../../agents/mcp/http-sessions.js';
 import type { LocalHub } from '../../client/local/local-transport.js';
+import { isStrangerTo } from '../../server/access/authorize.js';
 import type { RunningHub } from '../../server/main.js';
 import { packageVersion } from '../version.js';
 
@@ -31,7 +32,8 @@ async function openSessions(hub: RunningHub): Promise<HttpSessions> {
     return {
       id: grant?.id,
       only: names?.only,
-      mayBe: (agentId) => names?.has(agentId) ?? true,
+      mayBe: (agentId) => names?.has(agentId) ?? !isStrangerTo(agentId, caller, hub.guards),
+      refused: (agentId) => hub.refused(caller, agentId, 'mcp session'),
       ended: grant?.ended,
       openHub: (agentId) => new HubClient(new LocalTransport({ instance_id, connect }), agentId),
     };

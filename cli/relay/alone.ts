@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, requestCapBytes } from '../../protocol/limits.js';
 import { RelayHost } from '../../relay/host.js';
 import { HttpExecutor } from '../../relay/http-executor.js';
 import { openLog } from '../log.js';
-import { boundTo } from './bound.js';
+import { ALL, boundTo, NONE_KNOWN } from './bound.js';
 import { ENVELOPE_BYTES } from './in-hub.js';
 import type { RelaySettings } from './options.js';
 
@@ -31,7 +31,10 @@ export async function relayAlone(options: AloneOptions): Promise<void> {
     ...settings,
     spoolDir,
     // Where it matters who speaks, a folder speaks for its own agent.
-    execute: bindAgents || access.token !== undefined ? boundTo(executor.execute) : executor.execute,
+    execute:
+      bindAgents || access.token !== undefined
+        ? boundTo(executor.execute, access.token === undefined ? NONE_KNOWN : ALL)
+        : executor.execute,
     identify: executor.identify,
     log: openLog({ quiet: false, json }),
     maxRequestBytes: requestCapBytes(DEFAULT_LIMITS) + ENVELOPE_BYTES,

@@ -2,27 +2,38 @@
 import { DEFAULT_LIMITS, HubError, matchRest, splitTarget } from '../../protocol/index.js';
 import type { Execute, RelayCall } from '../../relay/execution.js';
 import { agentFolder, refusal } from '../../relay/spool.js';
-import { authorize } from '../../server/access/authorize.js';
+import { authorize, type Guards } from '../../server/access/authorize.js';
 import { type Caller, type NameSet, speakingFor } from '../../server/access/caller.js';
+import { RESERVED } from '../../server/access/names.js';
 import { parseBody } from '../../server/doors/rest/body.js';
 import { Routes } from '../../server/doors/rest/routes.js';
 
-/** The names of one folder: agents whose ids differ in what no file name holds share it. */
-const namesOf = ({ folder, agent_id }: Pick<RelayCall, 'folder' | 'agent_id'>): NameSet => ({
-  has: (name) => agentFolder(name) === folder,
-  only: agentFolder(agent_id) === folder ? agent_id : folder,
-});
+type Sender = Pick<RelayCall, 'folder' | 'agent_id'>;
 
-export const folderCaller = (call: Pick<RelayCall, 'folder' | 'agent_id'>): Caller =>
-  speakingFor('relay', namesOf(call));
+/**
+ * The names of one folder. Agents whose ids differ in what no file name holds share it, but whoever has a token shares a
+ * name with nobody: its folder is the one that has exactly its name.
+ */
+function namesOf({ folder, agent_id }: Sender, guarded: Guards): NameSet {
+  const has = (name: string) =>
+    !RESERVED.includes(name) && (name === folder || (agentFolder(name) === folder && !guarded.guards(name)));
+  return { has, only: has(agent_id) ? agent_id : folder };
+}
+
+export const folderCaller = (call: Sender, guarded: Guards): Caller => speakingFor('relay', namesOf(call, guarded));
+
+/** Which names are guarded is the business of the hub behind it. */
+export const NONE_KNOWN: Guards = { any: false, guards: () => false };
+/** The hub takes the relay for whoever its token is for, so that a name that another folder could have is nobody's. */
+export const ALL: Guards = { any: true, guards: () => true };
 
 const routes = new Routes(DEFAULT_LIMITS);
 
 /** In front of a hub elsewhere, which does not know the folders: what its caller may do is decided here, by the same rules. */
-export function boundTo(execute: Execute): Execute {
+export function boundTo(execute: Execute, guarded: Guards): Execute {
   return async (call) => {
     try {
-      return await execute({ ...call, path: await admitted(execute, call) });
+      return await execute({ ...call, path: await admitted(execute, call, guarded) });
     } catch (cause) {
       const { status, code, message, details } = HubError.from(cause);
       if (code === 'internal') throw cause;
@@ -32,8 +43,8 @@ export function boundTo(execute: Execute): Execute {
 }
 
 /** @returns the path to ask for, in which the folder's agent is named where nobody was */
-async function admitted(execute: Execute, call: RelayCall): Promise<string> {
-  const names = namesOf(call);
+async function admitted(execute: Execute, call: RelayCall, guarded: Guards): Promise<string> {
+  const names = namesOf(call, guarded);
   const { path, query } = splitTarget(call.path);
   const route = matchRest(call.method, path);
   if (route === undefined) throw new HubError('not_found', 'not found');
@@ -45,8 +56,7 @@ async function admitted(execute: Execute, call: RelayCall): Promise<string> {
     undefined,
   );
   const { actor = [], rest, session } = route.operation;
-  // Which names are guarded is the business of the hub behind it.
-  authorize(folderCaller(call), route.operation, fields, { guards: () => false });
+  authorize(folderCaller(call, guarded), route.operation, fields, guarded);
   for (const field of actor) {
     // Hubs differ in which of several they take.
     if (asked.getAll(field).length > 1) throw new HubError('bad_request', `${field} must be given once`);

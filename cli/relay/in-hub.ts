@@ -33,7 +33,9 @@ export async function startRelay(
   const identity = { instance_id, implementation: 'arc-hub', version: packageVersion(), url };
   const relay = new RelayHost({
     spoolDir: config.spool_dir,
-    execute: inHub(hub, (call) => (settings.bindAgents || hub.knowsCallers ? folderCaller(call) : anybody('relay'))),
+    execute: inHub(hub, (call) =>
+      settings.bindAgents || hub.knowsCallers ? folderCaller(call, hub.guards) : anybody('relay'),
+    ),
     identify: async () => identity,
     log,
     watch: settings.watch,

@@ -22,11 +22,12 @@ export const eventsSubscribe = operation({
   kind: 'connection',
   access: 'look',
   pushes: true,
-  // Direct messages of others; tokens and audit.
-  escalates: ({ agent_id, include_direct, topics }) => {
+  // Direct messages of others; tokens and audit; an agent's own cursor.
+  escalates: ({ agent_id, include_direct, topics, since_id }) => {
     const kept: readonly string[] = KEPT_TOPICS;
     if (Array.isArray(topics) && topics.some((topic) => kept.includes(topic))) return 'keep';
-    return agent_id === undefined && include_direct === true ? 'operate' : undefined;
+    if (agent_id === undefined && include_direct === true) return 'operate';
+    return since_id === 'cursor' ? 'act' : undefined;
   },
   summary: 'Get matching messages and state changes pushed, from `since_id` on without a gap',
   channels: ({ channels = [] }) => (Array.isArray(channels) ? channels : []),

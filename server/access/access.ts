@@ -1,6 +1,6 @@
 /** Puts together who may speak, as whom, and how much. */
 import type { Clock } from '../../base/clock.js';
-import { holdsToken } from '../../protocol/index.js';
+import { AS_AGENT_HEADER, holdsToken } from '../../protocol/index.js';
 import type { HubConfig } from '../config.js';
 import type { Hub, HubLog } from '../domain/hub.js';
 import type { PeerOf } from '../listen/peers.js';
@@ -34,7 +34,8 @@ export class Access {
     const known = new WeakMap<object, { shown: string; caller: Caller }>();
     this.callerOf = (door, req) => {
       const { address } = peerOf(req);
-      const shown = req.headers.authorization;
+      const { authorization, [AS_AGENT_HEADER]: as } = req.headers;
+      const shown = as === undefined ? authorization : `${authorization}\n${as}`;
       const before = known.get(req.socket);
       if (
         before !== undefined &&
@@ -47,10 +48,16 @@ export class Access {
       }
       const caller = identity.callerOf(door, address, req);
       limits.identified(req.socket, caller);
-      if (shown !== undefined && caller.grant !== undefined) known.set(req.socket, { shown, caller });
+      if (authorization !== undefined && caller.grant !== undefined)
+        known.set(req.socket, { shown: shown ?? authorization, caller });
       return caller;
     };
     limits.onMet = (value) => feed.announce({ topic: 'hub', change: 'limited', value });
+  }
+
+  /** Calls it whenever further names may have got a token. */
+  whenGuarded(listener: (guarded: Guards) => void): void {
+    this.#tokens.onGuarded = () => listener(this.#tokens);
   }
 
   get guards(): Guards {

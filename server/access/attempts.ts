@@ -2,14 +2,14 @@
 import type { Clock } from '../../base/clock.js';
 import { HubError } from '../../protocol/index.js';
 import type { AuditLog } from './audit-log.js';
-import { type DoorName, isOnThisMachine } from './caller.js';
+import { type DoorName, isOnThisMachine, networkOf } from './caller.js';
 import type { Attempts } from './identity.js';
 import type { CallerLimits } from './limits.js';
 
 const WINDOW_MS = 60_000;
 const BLOCKED_MS = 60_000;
-/** Addresses remembered; the oldest are forgotten first. */
-const MAX_ADDRESSES = 10_000;
+/** Networks remembered; the oldest are forgotten first. */
+const MAX_NETWORKS = 10_000;
 
 interface Failures {
   count: number;
@@ -22,9 +22,9 @@ export class FailedAttempts implements Attempts {
   readonly #audit: AuditLog;
   readonly #limits: Pick<CallerLimits, 'note'>;
   readonly #perMinute: number;
-  readonly #byAddress = new Map<string, Failures>();
+  readonly #byNetwork = new Map<string, Failures>();
 
-  /** @param perMinute failed tokens of an address off this machine, before it is refused for a minute */
+  /** @param perMinute failed tokens of a network off this machine, before it is refused for a minute */
   constructor(clock: Clock, audit: AuditLog, limits: Pick<CallerLimits, 'note'>, perMinute: number) {
     this.#clock = clock;
     this.#audit = audit;
@@ -33,7 +33,7 @@ export class FailedAttempts implements Attempts {
   }
 
   mayTry(address: string): void {
-    const leftMs = (this.#byAddress.get(address)?.blockedUntilMs ?? 0) - this.#clock.monotonicMs();
+    const leftMs = (this.#byNetwork.get(networkOf(address))?.blockedUntilMs ?? 0) - this.#clock.monotonicMs();
     if (leftMs <= 0) return;
     const retry_after_sec = Math.ceil(leftMs / 1_000);
     this.#limits.note('tokens', address, retry_after_sec);
@@ -50,15 +50,16 @@ export class FailedAttempts implements Attempts {
     this.#audit.strangerRefused(address, door);
     if (isOnThisMachine(address)) return;
     const nowMs = this.#clock.monotonicMs();
-    const known = this.#byAddress.get(address);
+    const network = networkOf(address);
+    const known = this.#byNetwork.get(network);
     const failures =
       known === undefined || nowMs - known.sinceMs > WINDOW_MS
         ? { count: 0, sinceMs: nowMs, blockedUntilMs: 0 }
         : known;
     if (++failures.count > this.#perMinute) failures.blockedUntilMs = nowMs + BLOCKED_MS;
-    this.#byAddress.delete(address);
-    this.#byAddress.set(address, failures);
-    const [oldest] = this.#byAddress.keys();
-    if (this.#byAddress.size > MAX_ADDRESSES && oldest !== undefined) this.#byAddress.delete(oldest);
+    this.#byNetwork.delete(network);
+    this.#byNetwork.set(network, failures);
+    const [oldest] = this.#byNetwork.keys();
+    if (this.#byNetwork.size > MAX_NETWORKS && oldest !== undefined) this.#byNetwork.delete(oldest);
   }
 }

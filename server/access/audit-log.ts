@@ -2,11 +2,11 @@
 import { type Clock, type Timer, timestamp } from '../../base/clock.js';
 import type { NewAuditRow } from '../domain/rows.js';
 import type { Store } from '../domain/store.js';
-import type { Caller, DoorName } from './caller.js';
+import { type Caller, type DoorName, networkOf } from './caller.js';
 
 /** Refusals are gathered for so long before they are written. */
 const GATHER_MS = 1_000;
-/** Kinds of refusal gathered at a time; more than these are dropped, for a flood of them is one story. */
+/** Kinds of refusal gathered at a time; what comes beyond is counted in one line of all doors. */
 const MAX_GATHERED = 1_000;
 const MAX_CHARS = 200;
 
@@ -38,13 +38,18 @@ export class AuditLog {
     await this.#store.write('addAudit', { lines: [this.#line(deed, 'done', null)] });
   }
 
-  /** One line a caller, operation, outcome and minute, with a count. */
+  /**
+   * One line a caller, operation, outcome and minute, with a count. A caller is its token, or the network that it comes
+   * from: what it chooses itself, as the name under which it comes, makes no further line.
+   */
   refused(deed: Deed, outcome: string): void {
-    const line = this.#line(deed, outcome, null);
-    const who = [line.token_id, line.agent, line.address, line.door].join('\n');
-    const merge_key = [who, line.operation, outcome, line.ts.slice(0, 16)].join('\n');
+    let line = this.#line(deed, outcome, null);
+    let merge_key = keyOf(line);
+    if (!this.#gathered.has(merge_key) && this.#gathered.size >= MAX_GATHERED) {
+      line = { ...line, token_id: null, role: 'unknown', agent: null, address: 'others', operation: 'any', target: '' };
+      merge_key = keyOf(line);
+    }
     const earlier = this.#gathered.get(merge_key);
-    if (earlier === undefined && this.#gathered.size >= MAX_GATHERED) return;
     this.#gathered.set(merge_key, { ...(earlier ?? line), merge_key, count: (earlier?.count ?? 0) + 1 });
     this.#timer ??= this.#clock.after(GATHER_MS, () => void this.flush());
   }
@@ -81,6 +86,9 @@ export class AuditLog {
     };
   }
 }
+
+const keyOf = ({ token_id, address, door, operation, outcome, ts }: NewAuditRow) =>
+  [token_id ?? networkOf(address), door, operation, outcome, ts.slice(0, 16)].join('\n');
 
 /** Control characters as escapes, at a bounded length. */
 const plain = (text: string) =>

@@ -3,13 +3,20 @@
  * came by; no door and no handler asks again. It is synchronous: a write must reach the store before dispatch returns.
  */
 import { HubError, MAY, type Operation } from '../../protocol/index.js';
+import type { Party } from '../domain/party.js';
 import type { Caller } from './caller.js';
-import { seesChannel } from './visibility.js';
+import { isVisible, seesChannel } from './visibility.js';
 
 /** Which names nobody acts under without a token for them (identity §3). */
 export interface Guards {
+  /** Whether there are any. */
+  readonly any: boolean;
   guards(name: string): boolean;
 }
+
+/** Whether the caller goes by this name and has not shown that it may: the name had no token when it came. */
+export const isStrangerTo = (name: string | undefined, { grant, names }: Caller, guarded: Guards): boolean =>
+  name !== undefined && grant === undefined && names === undefined && guarded.guards(name);
 
 /**
  * @param input the fields of the call, parsed or raw: only texts that name somebody, or a channel, are looked at
@@ -49,10 +56,17 @@ export function mustStand({ grant }: Caller): void {
   if (grant?.ended.aborted) throw new HubError('unauthorized', 'the token was revoked, renewed, or has expired');
 }
 
-/** The names that the caller may act as, where those are not all. */
-export function namesOf(caller: Caller, guarded: Guards): { has(name: string): boolean } | undefined {
-  if (caller.names !== undefined) return caller.names;
-  return caller.grant === undefined ? { has: (name) => !guarded.guards(name) } : undefined;
+/** The caller as commands know it; undefined where it may act as everybody, everywhere. */
+export function partyOf(caller: Caller, guarded: Guards): Party | undefined {
+  const { names, channels, grant } = caller;
+  const isStranger = grant === undefined && names === undefined;
+  if (names === undefined && channels === undefined && !(isStranger && guarded.any)) return undefined;
+  const has = (name: string) => names?.has(name) ?? !(isStranger && guarded.guards(name));
+  return {
+    has,
+    sees: (sent) => isVisible({ channels, names: { has } }, sent),
+    seesChannel: (channel) => seesChannel(caller, channel),
+  };
 }
 
 function mayActAs({ names, grant }: Caller, field: string, name: string, guarded: Guards): void {

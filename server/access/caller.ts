@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isIPv6 } from 'node:net';
 import type { Role } from '../../protocol/index.js';
 import { isLoopback } from '../config.js';
 
@@ -47,6 +48,21 @@ export type CallerOf = (door: DoorName, req: IncomingMessage) => Caller;
 
 export const isOnThisMachine = (address: string): boolean =>
   address === 'local' || address === 'unix' || isLoopback(address);
+
+/**
+ * Whose an address is, for counting: this machine as a whole, and with IPv6 the network of 64 bits that one customer has to
+ * itself.
+ */
+export function networkOf(address: string): string {
+  if (isLoopback(address)) return 'loopback';
+  if (!isIPv6(address)) return address;
+  const [head = '', tail] = address.replace(/%.*$/, '').split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const last = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? [] : Array<string>(Math.max(0, 8 - groups.length - last.length)).fill('0');
+  const network = [...groups, ...zeros, ...last].slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16));
+  return `${network.join(':')}::/64`;
+}
 
 /** Whoever reaches an open hub without saying who they are: as in Arc v1, every name and everything. */
 export const anybody = (door: DoorName, address = 'local'): Caller => ({

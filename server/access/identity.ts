@@ -1,15 +1,19 @@
 /** Who a caller is, by what it shows at a door (identity §1, §2). */
-import { HubError, holdsToken, TOKEN_SUBPROTOCOL } from '../../protocol/index.js';
+import { AS_AGENT_HEADER, HubError, holdsToken, TOKEN_SUBPROTOCOL } from '../../protocol/index.js';
 import { anybody, type Caller, type DoorName, holderOf } from './caller.js';
+import { Names, RESERVED } from './names.js';
 import type { TokenRegistry } from './token-registry.js';
 
 export type AuthMode = 'open' | 'required';
 
-/** What a request shows: the headers that may carry a token, and the address that must not. */
+/** What a request shows: the headers that may carry a token or narrow it, and the address that must not. */
 export interface Shown {
   readonly url?: string | undefined;
+  /** Names and values in turn; of some headers `headers` has the first only. */
+  readonly rawHeaders?: readonly string[];
   readonly headers: {
     readonly authorization?: string | undefined;
+    readonly [AS_AGENT_HEADER]?: string | string[] | undefined;
     readonly 'sec-websocket-protocol'?: string | undefined;
   };
 }
@@ -39,9 +43,18 @@ export class Identity {
    *
    * @throws {HubError} `unauthorized`; `bad_request`: a token stands in the address, where logs and histories keep it
    */
-  callerOf(door: DoorName, address: string, { url = '', headers }: Shown): Caller {
+  callerOf(door: DoorName, address: string, shown: Shown): Caller {
+    const caller = this.#bearerOf(door, address, shown);
+    const as = shown.headers[AS_AGENT_HEADER];
+    return as === undefined ? caller : this.#narrowed(caller, String(as));
+  }
+
+  #bearerOf(door: DoorName, address: string, { url = '', headers, rawHeaders = [] }: Shown): Caller {
     if (holdsToken(url)) {
       throw new HubError('bad_request', 'a token does not belong into the address: send it as Authorization: Bearer …');
+    }
+    if (headers.authorization !== undefined && rawHeaders.filter(isAuthorization).length > 1) {
+      throw new HubError('bad_request', 'Authorization must be given once');
     }
     const text = tokenIn(headers.authorization) ?? tokenOffered(headers['sec-websocket-protocol']);
     if (text === undefined) {
@@ -57,13 +70,43 @@ export class Identity {
       throw cause;
     }
   }
+
+  /**
+   * The caller speaks for one of its names alone, as a relay does that serves many.
+   *
+   * @throws {HubError} `forbidden`: it is none of them
+   */
+  #narrowed(caller: Caller, shown: string): Caller {
+    const name = decoded(shown);
+    const { names, grant, role } = caller;
+    const may = names?.has(name) ?? (grant !== undefined || !this.#tokens.guards(name));
+    if (!may || RESERVED.includes(name)) {
+      throw new HubError('forbidden', `${AS_AGENT_HEADER} ${name} is not a name that the caller may act as`);
+    }
+    return { ...caller, role: role === 'observer' ? role : 'agent', names: new Names([name]) };
+  }
+}
+
+/** Names are sent percent-encoded, since a header holds no other letters. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new HubError('bad_request', `${AS_AGENT_HEADER} must be percent-encoded`);
+  }
 }
 
 const NEEDED =
   'this hub needs a token (Authorization: Bearer …): its operator makes one with `arc token issue`, or with `arc invite` for another machine';
 
-/** Other schemes than Bearer are not ours. */
-const tokenIn = (header: string | undefined) => /^bearer +(.*)$/i.exec(header ?? '')?.[1]?.trim();
+/** Other schemes than Bearer are not ours, unless one of our tokens is in them: it is then a token in the wrong place. */
+function tokenIn(header: string | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  const [bearer, token = ''] = /^bearer(?:\s+(.*))?$/i.exec(header) ?? [];
+  return bearer !== undefined ? token.trim() : holdsToken(header) ? header : undefined;
+}
+
+const isAuthorization = (text: string, index: number) => index % 2 === 0 && /^authorization$/i.test(text);
 
 /** For clients that cannot set headers (websocket §1). */
 const tokenOffered = (header: string | undefined) =>

@@ -12,7 +12,7 @@ import type { Clock } from '../../base/clock.js';
 import { type BucketRate, TokenBucket } from '../../base/token-bucket.js';
 import { HubError, type Stats } from '../../protocol/index.js';
 import type { HubConfig } from '../config.js';
-import { type Caller, isOnThisMachine } from './caller.js';
+import { type Caller, isOnThisMachine, networkOf } from './caller.js';
 
 export type Limited = keyof Stats['limited'];
 /** What is open for a while. */
@@ -141,7 +141,7 @@ export class CallerLimits {
   mayConnect(address: string | undefined): boolean {
     if (address === undefined || isOnThisMachine(address)) return true;
     const nowMs = this.#clock.monotonicMs();
-    const bucket = this.#addresses.of(address, nowMs);
+    const bucket = this.#addresses.of(networkOf(address), nowMs);
     const waitMs = bucket.waitMs(1, nowMs);
     if (waitMs === 0) bucket.take(1);
     else this.note('connections', address, seconds(waitMs));
@@ -154,8 +154,9 @@ export class CallerLimits {
    */
   opened(socket: Socket, address: string | undefined): boolean {
     if (address === undefined || isOnThisMachine(address)) return true;
-    if (this.#take('connections', address)) {
-      this.#pays(socket, address);
+    const network = networkOf(address);
+    if (this.#take('connections', network)) {
+      this.#pays(socket, network);
       return true;
     }
     this.note('connections', address, 1);
@@ -296,7 +297,7 @@ class Known<T> {
 }
 
 /** For whom a caller off this machine is counted. No address looks like the id of a token. */
-const payerOf = ({ grant, address }: Caller) => grant?.id ?? address;
+const payerOf = ({ grant, address }: Caller) => grant?.id ?? networkOf(address);
 
 const seconds = (waitMs: number) => Math.max(1, Math.ceil(waitMs / 1_000));
 

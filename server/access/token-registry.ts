@@ -26,6 +26,8 @@ export class TokenRegistry {
   /** Every name that any of them stands for; made anew when they change. */
   #guarded: Names | undefined;
   readonly #unlisten: () => void;
+  /** Called when further names may be guarded. */
+  onGuarded: () => void = () => undefined;
   #deadline: Timer | undefined;
   #writing: Timer | undefined;
 
@@ -42,7 +44,9 @@ export class TokenRegistry {
     this.#unlisten = feed.listen(({ changes }) => {
       const rows = changes.flatMap((change) => (change.topic === 'token' ? [change.row] : []));
       for (const row of rows) this.#take(row);
-      if (rows.length > 0) this.#watchTime();
+      if (rows.length === 0) return;
+      this.#watchTime();
+      this.onGuarded();
     });
   }
 

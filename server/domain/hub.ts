@@ -3,12 +3,13 @@ import { type Clock, type Timer, timestamp } from '../../base/clock.js';
 import { HubError, JsonText, type Limits } from '../../protocol/index.js';
 import { Awake, LOOK_MS } from './awake.js';
 import type { CommandName, Commands, Written } from './commands/index.js';
-import type { PostMessage } from './commands/messages.js';
+import { hasCompleted, type PostMessage } from './commands/messages.js';
 import { encodeMessage } from './encode.js';
 import { Feed } from './feed.js';
 import { interestOf, matches } from './filter.js';
 import { Forgiveness } from './forgiveness.js';
 import { LeaseClock } from './lease-clock.js';
+import type { Sent } from './party.js';
 import { Presence } from './presence.js';
 import { RateMeter } from './rate-meter.js';
 import type { MessageRow, SessionRow, WriteKey } from './rows.js';
@@ -26,6 +27,17 @@ export interface HubSettings {
   readonly allow_remote: boolean;
   readonly auth: { readonly mode: 'open' | 'required'; readonly insecure: boolean };
   readonly version: string;
+}
+
+/** How a request is waited for. */
+export interface Calling {
+  readonly timeout_sec: number;
+  readonly signal: AbortSignal;
+  readonly key: WriteKey | undefined;
+  /** Called when the request is stored. */
+  readonly posted: (() => void) | undefined;
+  /** What the caller may see at all. */
+  readonly sees: (sent: Sent) => boolean;
 }
 
 export interface HubLog {
@@ -186,40 +198,39 @@ export class Hub {
   }
 
   /**
-   * Posts a request and waits for its result (websocket §6).
-   * @param posted called when the request is stored
+   * Posts a request and waits for its result, from whom it was asked of or whoever else has completed its task
+   * (websocket §6).
+   *
    * @throws {HubError} `timeout` with `details.request_id`; the task stays open and a late result arrives as a message
    */
-  async call(
-    request: PostMessage,
-    timeoutSec: number,
-    signal: AbortSignal,
-    key?: WriteKey,
-    posted?: () => void,
-  ): Promise<JsonText> {
+  async call(request: PostMessage, { timeout_sec, signal, key, posted, sees }: Calling): Promise<JsonText> {
     const caller = request.from_agent;
     using collector = this.waiters.collect(1);
     const { outcome, replayed } = await this.store.write('post', request, key);
     posted?.();
     // Nobody can have answered yet: this goes on in the turn of the commit that gave the request its id.
     const requestId = outcome.message.id;
+    const asked = outcome.message.to_agent;
     const answers = (row: MessageRow) =>
-      row.kind === 'task_result' && row.reply_to === requestId && (row.to_agent === null || row.to_agent === caller);
+      row.kind === 'task_result' &&
+      row.reply_to === requestId &&
+      (row.to_agent === null || row.to_agent === caller) &&
+      sees(row) &&
+      (row.from_agent === asked || hasCompleted(row, requestId));
     collector.from({ requests: [requestId] }, answers);
     if (replayed) {
-      const earlier = await this.store.resultOf(requestId, caller);
+      const earlier = (await this.store.resultsOf(requestId)).find(answers);
       if (earlier !== undefined) return encodeMessage(earlier);
     }
     const release = this.presence.hold(caller);
     try {
-      const [result] = await collector.until(timeoutSec * 1_000, signal);
+      const [result] = await collector.until(timeout_sec * 1_000, signal);
       if (result !== undefined) return new JsonText(result.json);
     } finally {
       release();
     }
     const details = { request_id: requestId, ...(signal.aborted && { cancelled: true }) };
-    const whom = outcome.message.to_agent ?? '';
-    throw new HubError('timeout', `RPC to ${whom} timed out after ${timeoutSec}s`, details);
+    throw new HubError('timeout', `RPC to ${asked ?? ''} timed out after ${timeout_sec}s`, details);
   }
 
   /** A live agent that has the capability, least recently picked first. @throws {HubError} `not_found` */

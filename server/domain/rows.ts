@@ -55,9 +55,13 @@ export interface LeaseRow {
   metadata_json: string;
 }
 
+/** A task, with the ends of the request that made it; who may see the one may see the other. */
 export interface TaskRow {
   task_id: number;
   parent_task_id: number | null;
+  /** Empty where the request is no longer there. */
+  from_agent: string;
+  to_agent: string | null;
   channel: string;
   thread_id: string | null;
   status: 'open' | 'done';

@@ -5,6 +5,7 @@
 import type { Committed } from './changes.js';
 import type { CommandName, Commands, Written } from './commands/index.js';
 import type { MessageFilter } from './filter.js';
+import type { Sent } from './party.js';
 import type {
   AuditRow,
   ChannelRow,
@@ -86,15 +87,16 @@ export interface Store {
   taskExists(task_id: number): Promise<boolean>;
   message(id: number): Promise<MessageRow | undefined>;
   messages(page: MessagePage): Promise<MessageRow[]>;
-  /** The first `task_result` that answers a request, public or direct to `agent_id`. */
-  resultOf(request_id: number, agent_id: string): Promise<MessageRow | undefined>;
+  /** Every `task_result` that replies to it, ascending. */
+  resultsOf(request_id: number): Promise<MessageRow[]>;
   latestVisibleId(agent_id: string): Promise<number>;
   channels(): Promise<ChannelRow[]>;
   activeSessions(): Promise<SessionRow[]>;
   activeSessionOf(agent_id: string): Promise<SessionRow | undefined>;
   /** Whether any active session was last seen before `cutoff`. */
   hasSessionsBefore(cutoff: string): Promise<boolean>;
-  threads(now: string): Promise<ThreadWithLeases[]>;
+  /** @param sees what of a thread must have been said to the reader; a thread of leases alone is for all */
+  threads(now: string, sees?: (sent: Sent) => boolean): Promise<ThreadWithLeases[]>;
   thread(thread_id: string, now: string): Promise<ThreadDetailRows | undefined>;
   /** By when they were taken. */
   leases(kind: LeaseKind, filter: LeaseFilter): Promise<LeaseRow[]>;

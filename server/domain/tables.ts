@@ -85,7 +85,7 @@ export interface Tables {
   readonly audit: {
     /** A line of the same merge key counts on. */
     add(row: NewAuditRow): AuditRow;
-    /** Drops what is older than 90 days, or beyond 100,000 lines. */
+    /** Now and then drops what is older than 90 days, or beyond 50,000 deeds and as many refusals. */
     prune(nowMs: number): void;
   };
   readonly changes: {

@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import { type OperationName, type Operations, type ParsedOf, stringify } from '../../protocol/index.js';
 import type { AuditLog } from '../access/audit-log.js';
-import type { Caller, NameSet } from '../access/caller.js';
+import type { Caller } from '../access/caller.js';
 import type { CallerLimits } from '../access/limits.js';
 import type { Hub } from '../domain/hub.js';
+import type { Party } from '../domain/party.js';
 import type { SessionRow, WriteKey } from '../domain/rows.js';
 
 /** A connection that stays, as operations see it (websocket §4). */
@@ -68,8 +69,8 @@ export interface Context {
   readonly limits: Pick<CallerLimits, 'refused'>;
   /** Identifies the write if its input carries a key; `agent_id` is whose keys it counts among. */
   key(agent_id: string): WriteKey | undefined;
-  /** The names that the caller may act as, where those are not all. */
-  names(): Pick<NameSet, 'has'> | undefined;
+  /** The caller as commands know it; undefined where it may act as everybody, everywhere. */
+  party(): Party | undefined;
   /**
    * Counts a subscription or a stream for its caller while it is open.
    *

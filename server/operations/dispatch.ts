@@ -10,7 +10,7 @@ import {
 } from '../../protocol/index.js';
 import type { Access } from '../access/access.js';
 import type { AuditLog } from '../access/audit-log.js';
-import { authorize, type Guards, mustStand, namesOf } from '../access/authorize.js';
+import { authorize, type Guards, mustStand, partyOf } from '../access/authorize.js';
 import { type CallerLimits, type Held, roughBytes } from '../access/limits.js';
 import type { Hub } from '../domain/hub.js';
 import { Answer, type Call, type Context, type DoorStats, fingerprint, type Handler } from './context.js';
@@ -83,8 +83,12 @@ export class Dispatcher {
         operation.kind === 'wait' && call.caller.grant !== undefined
           ? await this.#whileItStands(context, (within) => handler.run(within, parsed.data as never))
           : await handler.run(context, parsed.data as never);
+      // The name may have got a token while the caller waited.
+      if (waited !== undefined) authorize(call.caller, operation, input, this.#guards);
       if (call.caller.role !== 'observer') this.#touch(operation, input);
       return answer instanceof Answer ? answer : new Answer(answer);
+    } catch (cause) {
+      throw this.#forbidden(cause, call, operation, input);
     } finally {
       waited?.();
     }
@@ -123,10 +127,15 @@ export class Dispatcher {
     try {
       authorize(call.caller, operation, input, this.#guards);
     } catch (cause) {
-      const { code } = HubError.from(cause);
-      if (code === 'forbidden') this.#audit.refused(this.#deed(call, operation, input, ''), code);
-      throw cause;
+      throw this.#forbidden(cause, call, operation, input);
     }
+  }
+
+  /** The same error, of which the audit knows now if it is a refusal. */
+  #forbidden(cause: unknown, call: Call, operation: Operation, input: Readonly<Record<string, unknown>>): unknown {
+    const isRefusal = cause instanceof HubError && cause.code === 'forbidden';
+    if (isRefusal) this.#audit.refused(this.#deed(call, operation, input, ''), cause.code);
+    return cause;
   }
 
   #deed(
@@ -181,7 +190,7 @@ export class Dispatcher {
       limits: this.#limits,
       key: (agent_id) =>
         typeof input.idempotency_key === 'string'
-          ? { agent_id, key: input.idempotency_key, fingerprint: fingerprint(name, input) }
+          ? { agent_id: agent_id || bucketOf(call), key: input.idempotency_key, fingerprint: fingerprint(name, input) }
           : undefined,
       pushing: (open) => {
         const ended = this.#hold('subscriptions', call, OPERATIONS[name], input);
@@ -192,11 +201,14 @@ export class Dispatcher {
           throw cause;
         }
       },
-      names: () => namesOf(call.caller, this.#guards),
+      party: () => partyOf(call.caller, this.#guards),
       note: (target) => this.#audit.done(this.#deed(call, OPERATIONS[name], input, target)),
     };
   }
 }
+
+/** Whose keys they are that come with a call which names no agent: those of the token. No name begins so. */
+const bucketOf = ({ caller: { grant } }: Call) => (grant === undefined ? '' : `\0${grant.id}`);
 
 /** Stands for the failed field when all fields passed and a rule over several of them did not. */
 export const BROKEN_RULE = '';

@@ -28,7 +28,7 @@ async function release({ hub, key, note }: Context, lease: Named & { force: bool
 }
 
 export const leaseOperations = [
-  handle('claims.acquire', async ({ hub, key }, input) => {
+  handle('claims.acquire', async ({ hub, key, party }, input) => {
     const { owner_agent_id, task_message_id } = input;
     const wish = {
       kind: 'claim' as const,
@@ -38,15 +38,16 @@ export const leaseOperations = [
       thread_id: input.thread_id || null,
       ttl_sec: input.ttl_sec,
       metadata_json: stringify(input.metadata ?? {}),
+      of: party(),
     };
     const { outcome } = await hub.write('acquire', wish, key(owner_agent_id));
     return grant(outcome.acquired, outcome.lease, outcome.acquired ? 201 : 200);
   }),
 
-  handle('locks.acquire', async ({ hub, key }, { agent_id, file_path, ttl_sec, metadata }) => {
+  handle('locks.acquire', async ({ hub, key, party }, { agent_id, file_path, ttl_sec, metadata }) => {
     const metadata_json = stringify(metadata ?? {});
     const named = { kind: 'lock' as const, key: file_path, owner: agent_id };
-    const wish = { ...named, thread_id: null, task_message_id: null, ttl_sec, metadata_json };
+    const wish = { ...named, thread_id: null, task_message_id: null, ttl_sec, metadata_json, of: party() };
     const { outcome } = await hub.write('acquire', wish, key(agent_id));
     return grant(outcome.acquired, outcome.lease, outcome.acquired ? 201 : 200);
   }),

@@ -2,6 +2,7 @@ import { DEFAULT_CHANNEL, DIRECT_CHANNEL, HubError, JsonText, stringify } from '
 import { isVisible, viewerOf } from '../access/visibility.js';
 import type { PostMessage } from '../domain/commands/messages.js';
 import { encodeMessage, messageJson } from '../domain/encode.js';
+import type { Sent } from '../domain/party.js';
 import type { MessageRow } from '../domain/rows.js';
 import { Answer, type Call, type Context, handle } from './context.js';
 
@@ -15,7 +16,7 @@ const NAMING = new Set(['agent_id', 'channel', '']);
 export const messageOperations = [
   handle(
     'messages.post',
-    async ({ hub, call, key }, input) => {
+    async ({ hub, key, party }, input) => {
       const { from_agent, to_agent } = input;
       const written = hub.write(
         'post',
@@ -31,7 +32,7 @@ export const messageOperations = [
           thread_id: input.thread_id ?? null,
           metadata_json: input.metadata === undefined ? '{}' : stringify(input.metadata),
           require_channel: false,
-          of: call.caller.names,
+          of: party(),
         },
         key(from_agent),
       );
@@ -87,7 +88,7 @@ export const messageOperations = [
     return hub.messages({ inbox_of: agent_id, since_id, limit, tail, before_id }, timeout, call.signal, agent_id);
   }),
 
-  handle('rpc.call', async ({ hub, call, key }, input) => {
+  handle('rpc.call', async ({ hub, call, key, party }, input) => {
     const { from_agent, channel, capability, timeout_sec } = input;
     const writeKey = key(from_agent);
     const pick = async () => {
@@ -97,6 +98,7 @@ export const messageOperations = [
     };
     const to_agent = input.to_agent ?? (await pick());
     const request: PostMessage = {
+      of: party(),
       parent_task_id: null,
       from_agent,
       to_agent,
@@ -109,7 +111,9 @@ export const messageOperations = [
       metadata_json: stringify(input.metadata ?? {}),
       require_channel: true,
     };
-    return hub.call(request, timeout_sec, call.signal, writeKey, call.effected);
+    const { caller, signal, effected } = call;
+    const sees = (sent: Sent) => isVisible(caller, sent);
+    return hub.call(request, { timeout_sec, signal, key: writeKey, posted: effected, sees });
   }),
 ];
 

@@ -35,9 +35,9 @@ export const sessionOperations = [
     return encodeSession(hub.presence.apply(outcome));
   }),
 
-  handle('sessions.close', async ({ hub, call, key, names }, { session_id }) => {
+  handle('sessions.close', async ({ hub, call, key, party }, { session_id }) => {
     const own = call.connection?.session_id === session_id;
-    await hub.write('closeSession', { session_id, of: names() }, key(call.agent_id ?? ''));
+    await hub.write('closeSession', { session_id, of: party() }, key(call.agent_id ?? ''));
     if (own) call.connection?.unbind();
     return { session_id, deleted: true };
   }),

@@ -1,14 +1,16 @@
 import { HubError } from '../../protocol/index.js';
-import { isVisible, seesChannel } from '../access/visibility.js';
+import { isVisible, seesAll } from '../access/visibility.js';
 import { encodeLease, encodeMessage, encodeTask } from '../domain/encode.js';
+import type { Sent } from '../domain/party.js';
 import { encodeThread } from '../domain/rules/threads.js';
 import { handle } from './context.js';
 
 export const threadOperations = [
   handle('threads.list', async ({ hub, call }) => {
     await hub.settle();
-    const threads = await hub.store.threads(hub.now);
-    return threads.filter(({ channel }) => seesChannel(call.caller, channel)).map(encodeThread);
+    const { caller } = call;
+    const sees = seesAll(caller) ? undefined : (sent: Sent) => isVisible(caller, sent);
+    return (await hub.store.threads(hub.now, sees)).map(encodeThread);
   }),
 
   handle('threads.get', async ({ hub, call }, { thread_id }) => {
@@ -16,13 +18,13 @@ export const threadOperations = [
     const detail = await hub.store.thread(thread_id, hub.now);
     const { caller } = call;
     const messages = detail?.messages.filter((row) => isVisible(caller, row)) ?? [];
-    if (detail === undefined || (messages.length === 0 && !seesChannel(caller, detail.thread.channel))) {
+    if (detail === undefined || (messages.length === 0 && detail.messages.length > 0)) {
       throw new HubError('not_found', 'thread not found');
     }
     return {
       thread: encodeThread(detail.thread),
       messages: messages.map(encodeMessage),
-      tasks: detail.tasks.filter(({ channel }) => seesChannel(caller, channel)).map(encodeTask),
+      tasks: detail.tasks.filter((task) => isVisible(caller, task)).map(encodeTask),
       claims: detail.claims.map(encodeLease),
       locks: detail.locks.map(encodeLease),
     };

@@ -40,7 +40,7 @@ describe('a caller of the role', () => {
     const whoever: Caller = { ...caller(role, undefined), grant: GRANT };
     const may = rows.filter((row) => {
       try {
-        authorize(whoever, row, {}, { guards: () => false });
+        authorize(whoever, row, {}, { any: false, guards: () => false });
         return true;
       } catch (cause) {
         expect(cause).toMatchObject({ code: 'forbidden', message: expect.stringContaining(role) });

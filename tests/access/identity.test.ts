@@ -8,6 +8,7 @@ import { HubClient, type HubError } from '../../client/index.js';
 import type { NewToken } from '../../protocol/index.js';
 import { openHttp } from '../mcp/hosts.js';
 import { type InProcessHub, startInProcess } from '../support/in-process.js';
+import { storeOf } from '../support/token-store.js';
 import { until } from '../support/until.js';
 
 const refusal = (promise: Promise<unknown>) =>
@@ -216,26 +217,3 @@ describe('a hub that is open', () => {
     expect(await refusal(wrong.hubInfo())).toMatchObject({ code: 'unauthorized' });
   });
 });
-
-/** Another process of the same account, which has the file and no token. */
-async function storeOf({ hub }: InProcessHub) {
-  const { SqliteStore } = await import('../../server/store/sqlite/sqlite-store.js');
-  const { freshToken } = await import('../../server/access/secret.js');
-  const { systemClock } = await import('../../base/clock.js');
-  const store = new SqliteStore({
-    path: hub.storage_path,
-    durability: 'normal',
-    clock: systemClock,
-    onError: console.error,
-  });
-  return {
-    async issue(names: string[]) {
-      const fresh = freshToken();
-      const { id, secret_sha256 } = fresh;
-      const rest = { role: 'agent', channels_json: null, label: '', expires_in_sec: undefined };
-      await store.write('issueToken', { id, secret_sha256, names_json: JSON.stringify(names), ...rest });
-      return fresh;
-    },
-    [Symbol.asyncDispose]: () => store.close(),
-  };
-}

@@ -127,6 +127,7 @@ const anyone = (openHub: (agent: string) => HubClient) => (): Visitor => ({
   id: undefined,
   only: undefined,
   mayBe: () => true,
+  refused: () => undefined,
   ended: undefined,
   openHub,
 });

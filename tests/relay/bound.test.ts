@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { boundTo, folderCaller } from '../../cli/relay/bound.js';
+import { boundTo, folderCaller, NONE_KNOWN } from '../../cli/relay/bound.js';
 import { inHub } from '../../cli/relay/in-hub.js';
 import type { Execute, RelayCall } from '../../relay/execution.js';
 import { agentFolder } from '../../relay/spool.js';
@@ -14,8 +14,8 @@ afterAll(() => inside[Symbol.asyncDispose]());
 
 /** The folder in the hub's own process, and one in front of a hub that knows no folders. */
 const PLACES: readonly (readonly [string, Execute])[] = [
-  ['in the hub', (call) => inHub(inside.hub, folderCaller)(call)],
-  ['in front of a hub elsewhere', boundTo((call) => inHub(inside.hub, () => anybody('http'))(call))],
+  ['in the hub', (call) => inHub(inside.hub, (from) => folderCaller(from, NONE_KNOWN))(call)],
+  ['in front of a hub elsewhere', boundTo((call) => inHub(inside.hub, () => anybody('http'))(call), NONE_KNOWN)],
 ];
 
 describe.each(PLACES)('a folder that speaks only for its own agent, %s', (_, execute) => {

@@ -4,14 +4,19 @@ import { leaseEnd } from '../../../base/clock.js';
 import { HubError, stringify } from '../../../protocol/index.js';
 import { storedValue } from '../../json.js';
 import { wide } from '../encode.js';
+import type { Party } from '../party.js';
 import type { LeaseKind, LeaseRow } from '../rows.js';
 import { decideAcquire, forcedNotice, holds, isActive, LEASE_FIELDS, recoveredNotice } from '../rules/leases.js';
 import { systemNotice } from '../rules/notices.js';
+import { threadOfLock } from '../rules/threads.js';
 import type { Tx } from '../tx.js';
+import { mustUseThread } from './tasks.js';
 
 export interface AcquireLease
   extends Pick<LeaseRow, 'kind' | 'key' | 'owner' | 'thread_id' | 'task_message_id' | 'metadata_json'> {
   ttl_sec: number;
+  /** Whoever takes it, where not every channel exists for it. */
+  of?: Party | undefined;
 }
 
 export interface HeldLease {
@@ -21,7 +26,9 @@ export interface HeldLease {
 }
 
 export const leaseCommands = {
-  acquire(tx: Tx, { ttl_sec, ...wish }: AcquireLease): { acquired: boolean; lease: LeaseRow } {
+  /** @throws {HubError} `forbidden`: its thread, its channel or its task is not one that the party sees, and it would be told of there */
+  acquire(tx: Tx, { ttl_sec, of, ...wish }: AcquireLease): { acquired: boolean; lease: LeaseRow } {
+    if (of !== undefined) mustBeToldOf(tx, wish, of);
     const current = tx.tables.leases.get(wish.kind, wish.key);
     const decision = decideAcquire(current, wish.owner, tx.now);
     if (decision === 'denied' && current !== undefined) return { acquired: false, lease: current };
@@ -77,6 +84,20 @@ export function recover(tx: Tx, agentId: string): number {
   return held.length;
 }
 
+function mustBeToldOf(tx: Tx, wish: Omit<AcquireLease, 'ttl_sec' | 'of'>, party: Party): void {
+  const { kind, task_message_id, metadata_json } = wish;
+  const thread_id = wish.thread_id ?? (kind === 'lock' ? threadOfLock(metadata_json) : null);
+  if (thread_id !== null) mustUseThread(tx, thread_id, party);
+  const channel = channelOfLock(wish);
+  if (channel !== undefined && !party.seesChannel(channel)) {
+    throw new HubError('forbidden', 'metadata.channel is not one that the caller may use');
+  }
+  const request = typeof task_message_id === 'number' ? tx.tables.messages.get(task_message_id) : undefined;
+  if (request !== undefined && !party.sees(request)) {
+    throw new HubError('forbidden', 'task_message_id is of a message that is not for the caller');
+  }
+}
+
 /** Where its thread is; a lock that names none may name a channel. */
 function noticeInThread(tx: Tx, lease: LeaseRow, body: string, metadata: Record<string, unknown>): void {
   const { thread_id, task_message_id: reply_to } = lease;
@@ -85,7 +106,7 @@ function noticeInThread(tx: Tx, lease: LeaseRow, body: string, metadata: Record<
   tx.say(systemNotice(tx.now, { channel, thread_id, reply_to, body, metadata_json: stringify(metadata) }));
 }
 
-function channelOfLock({ kind, metadata_json }: LeaseRow): string | undefined {
+function channelOfLock({ kind, metadata_json }: Pick<LeaseRow, 'kind' | 'metadata_json'>): string | undefined {
   if (kind !== 'lock') return undefined;
   const { channel } = (storedValue(metadata_json, '{}') ?? {}) as { channel?: unknown };
   return typeof channel === 'string' && channel !== '' ? channel : undefined;

@@ -1,14 +1,10 @@
 import { timestamp } from '../../../base/clock.js';
 import { HubError } from '../../../protocol/index.js';
+import type { Party } from '../party.js';
 import type { SessionRow } from '../rows.js';
 import { decideOpen, presenceCutoff } from '../rules/sessions.js';
 import type { Tx } from '../tx.js';
 import { recover } from './leases.js';
-
-/** Names that the caller may act as, where those are not all. */
-export interface Names {
-  has(name: string): boolean;
-}
 
 export interface OpenSession {
   session_id: string;
@@ -70,8 +66,8 @@ export const sessionCommands = {
     return row;
   },
 
-  /** @param of names whose sessions may be closed; undefined: anybody's */
-  closeSession(tx: Tx, { session_id, of }: { session_id: string; of?: Names | undefined }): SessionRow {
+  /** @param of whose sessions may be closed; undefined: anybody's */
+  closeSession(tx: Tx, { session_id, of }: { session_id: string; of?: Party | undefined }): SessionRow {
     const open = of && tx.tables.sessions.get(session_id);
     if (open && !of.has(open.agent_id)) {
       throw new HubError('forbidden', 'session_id is not of a name that the caller may act as');

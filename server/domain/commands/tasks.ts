@@ -1,8 +1,8 @@
 import { HubError } from '../../../protocol/index.js';
+import type { Party } from '../party.js';
 import type { TaskRow } from '../rows.js';
 import { rollsUp, rollupNotice } from '../rules/tasks.js';
 import type { Tx } from '../tx.js';
-import type { Names } from './sessions.js';
 
 export interface CompletedTask {
   task: TaskRow;
@@ -14,15 +14,10 @@ export const taskCommands = {
    * @param of who completes it, where that is not anybody: only whom it was for, who claimed it, or who asked
    * @throws {HubError} `not_found`; `forbidden`
    */
-  completeTask(tx: Tx, { task_id, of }: { task_id: number; of?: Names | undefined }): CompletedTask {
+  completeTask(tx: Tx, { task_id, of }: { task_id: number; of?: Party | undefined }): CompletedTask {
     const task = tx.tables.tasks.get(task_id);
     if (task === undefined) throw new HubError('not_found', 'task not found');
-    if (of !== undefined && !concerns(tx, task_id, of)) {
-      throw new HubError(
-        'forbidden',
-        'task_id is of a task that is not addressed to, claimed by or asked by the caller',
-      );
-    }
+    if (of !== undefined && !concerns(tx, task, of)) throw new HubError('forbidden', `task_id ${NOT_CONCERNED}`);
     return complete(tx, task);
   },
 };
@@ -40,13 +35,22 @@ export function complete(tx: Tx, task: TaskRow): CompletedTask {
   return { task: done, parent_completed: true };
 }
 
-/** Whether the request of a task is for one of these names, from one, or claimed by one. */
-export function concerns(tx: Tx, taskId: number, names: Names): boolean {
-  const request = tx.tables.messages.get(taskId);
-  if (request !== undefined && [request.from_agent, request.to_agent].some((end) => end !== null && names.has(end))) {
-    return true;
-  }
-  return tx.tables.leases.onTask(taskId, tx.now).some(({ owner }) => names.has(owner));
+export const NOT_CONCERNED = 'is of a task that is not addressed to, claimed by or asked by the caller';
+
+/** Whether the task was asked of the party or by it, or it sees the request and was the first to claim it. */
+export function concerns(tx: Tx, task: TaskRow, party: Party): boolean {
+  const { from_agent, to_agent } = task;
+  if (party.has(from_agent) || (to_agent !== null && party.has(to_agent))) return true;
+  if (!party.sees(task)) return false;
+  const [first] = tx.tables.leases.onTask(task.task_id, tx.now);
+  return first !== undefined && party.has(first.owner);
+}
+
+/** @throws {HubError} the thread lies in a channel that does not exist for the party: its words would move the thread */
+export function mustUseThread(tx: Tx, threadId: string, party: Party): void {
+  const channel = tx.tables.threads.channelOf(threadId);
+  if (channel === null || party.seesChannel(channel)) return;
+  throw new HubError('forbidden', 'thread_id is of a channel that the caller may not use');
 }
 
 function finish(tx: Tx, task: TaskRow): TaskRow {

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { onAbort } from '../../../base/abort.js';
 import { HubError, type Operations, type ParsedOf } from '../../../protocol/index.js';
+import { type Guards, isStrangerTo } from '../../access/authorize.js';
 import type { Caller } from '../../access/caller.js';
 import { viewerOf } from '../../access/visibility.js';
 import { EVERY, type Interest } from '../../domain/audience.js';
@@ -14,6 +15,16 @@ const HEARTBEAT_MS = 15_000;
 
 const frame = (json: string, id: number) => Buffer.from(`id: ${id}\ndata: ${json}\n\n`);
 
+interface Stream {
+  readonly outbox: Outbox;
+  readonly agentId: string | undefined;
+  readonly caller: Caller;
+  /** At once, whatever is queued. */
+  cut(): void;
+  /** Once what is queued was taken; nothing more is queued. */
+  end(): void;
+}
+
 type StreamRequest = ParsedOf<Operations['events.stream']>;
 
 /** Server-sent events: the REST way to be pushed to (arc-v1 §6.2). */
@@ -21,7 +32,7 @@ export class EventStreams {
   readonly #hub: Hub;
   readonly #highWaterBytes: number;
   readonly #stallMs: number;
-  readonly #open = new Set<{ outbox: Outbox; end: () => void }>();
+  readonly #open = new Set<Stream>();
 
   constructor(hub: Hub, settings: { high_water_bytes: number; stall_sec: number }) {
     this.#hub = hub;
@@ -88,18 +99,17 @@ export class EventStreams {
     outbox.start();
   }
 
+  /** Cuts off whoever reads for a name that now has a token, and has shown none. */
+  guard(guarded: Guards): void {
+    for (const { agentId, caller, cut } of this.#open) if (isStrangerTo(agentId, caller, guarded)) cut();
+  }
+
   close(): void {
     for (const { end } of this.#open) end();
   }
 
-  #keep(
-    res: ServerResponse,
-    outbox: Outbox,
-    agentId: string | undefined,
-    unfollow: () => void,
-    { grant }: Caller,
-  ): void {
-    const forget = onAbort(grant?.ended, () => res.destroy());
+  #keep(res: ServerResponse, outbox: Outbox, agentId: string | undefined, unfollow: () => void, caller: Caller): void {
+    const forget = onAbort(caller.grant?.ended, () => res.destroy());
     const release = agentId === undefined ? () => undefined : this.#hub.presence.hold(agentId);
     const disinterest = this.#hub.feed.interest();
     let lastDrainMs = Date.now();
@@ -112,16 +122,23 @@ export class EventStreams {
     heartbeat.unref();
     // What is queued for a peer that is gone fails; the process must not end by it.
     res.on('error', () => undefined);
-    const stream = { outbox, end: () => res.end() };
+    const quiet = () => {
+      clearInterval(heartbeat);
+      outbox.close();
+      unfollow();
+    };
+    const end = () => {
+      quiet();
+      res.end();
+    };
+    const stream = { outbox, agentId, caller, cut: () => res.destroy(), end };
     this.#open.add(stream);
     res.on('drain', () => {
       lastDrainMs = Date.now();
       outbox.drained();
     });
     res.on('close', () => {
-      clearInterval(heartbeat);
-      outbox.close();
-      unfollow();
+      quiet();
       this.#open.delete(stream);
       disinterest();
       release();

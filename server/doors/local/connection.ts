@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { onAbort } from '../../../base/abort.js';
 import { HubError, OPERATIONS, type Operation, plain, type Topic } from '../../../protocol/index.js';
+import type { Guards } from '../../access/authorize.js';
 import type { Caller } from '../../access/caller.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
 import type { SubscriberPort, SubscriptionRequest } from '../../operations/context.js';
@@ -106,6 +107,11 @@ export class LocalConnection implements SubscriberPort {
   /** There is room again. */
   resume(): void {
     this.#reader.drained();
+  }
+
+  /** A name has got a token: what is read for it by whoever has shown none ends. */
+  guard(guarded: Guards): void {
+    if (this.#reader.isStranger(guarded)) this.end(new HubError('unauthorized', 'the agent has a token now: show it'));
   }
 
   /** Ends what is pushed. */

@@ -3,6 +3,7 @@
  * means than a socket, as the relay does, come by `rest`. It has no behaviour of its own.
  */
 import { HubError, matchRest, splitTarget } from '../../../protocol/index.js';
+import type { Guards } from '../../access/authorize.js';
 import type { Caller } from '../../access/caller.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
 import type { Dispatcher } from '../../operations/dispatch.js';
@@ -57,6 +58,11 @@ export class LocalDoor implements LocalHost {
     const connection = new LocalConnection(this, caller, reader);
     if (reader !== undefined) this.#connections.add(connection);
     return connection;
+  }
+
+  /** Ends what is read for a name that now has a token by whoever has shown none. */
+  guard(guarded: Guards): void {
+    for (const connection of this.#connections) connection.guard(guarded);
   }
 
   closed(connection: LocalConnection): void {

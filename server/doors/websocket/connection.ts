@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import { onAbort } from '../../../base/abort.js';
 import { type CloseReason, HubError } from '../../../protocol/index.js';
+import { type Guards, isStrangerTo } from '../../access/authorize.js';
 import type { Caller } from '../../access/caller.js';
 import { encodeSession } from '../../domain/encode.js';
 import type { PublishedChange } from '../../domain/feed.js';
@@ -28,6 +29,7 @@ export interface ConnectionHost extends SocketHost {
 export class Connection implements ConnectionPort, SubscriberPort {
   readonly #host: ConnectionHost;
   readonly #socket: FrameSocket;
+  readonly #caller: Caller;
   readonly #requests: Requests;
   readonly #reader: Reader;
   #session: SessionRow | undefined;
@@ -40,6 +42,7 @@ export class Connection implements ConnectionPort, SubscriberPort {
   constructor(ws: WebSocket, socket: Socket, host: ConnectionHost, caller: Caller) {
     const { hub, dispatcher, log } = host;
     this.#host = host;
+    this.#caller = caller;
     this.#socket = new FrameSocket(ws, socket, host, {
       received: (data, isBinary) => this.#receive(data, isBinary),
       drained: () => this.#reader.drained(),
@@ -129,6 +132,13 @@ export class Connection implements ConnectionPort, SubscriberPort {
 
   close(reason: CloseReason): void {
     this.#socket.close(reason);
+  }
+
+  /** A name has got a token: whoever goes by it and has shown none must go. */
+  guard(guarded: Guards): void {
+    if (isStrangerTo(this.agent_id, this.#caller, guarded) || this.#reader.isStranger(guarded)) {
+      this.close('unauthorized');
+    }
   }
 
   flooded(): void {

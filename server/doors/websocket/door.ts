@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import { HubError, requestCapBytes, SUBPROTOCOL, WEBSOCKET_PATH } from '../../../protocol/index.js';
+import type { Guards } from '../../access/authorize.js';
 import type { BrowserDefence } from '../../access/browser-defence.js';
 import type { Caller, CallerOf } from '../../access/caller.js';
 import type { HubConfig } from '../../config.js';
@@ -102,6 +103,11 @@ export class WebSocketDoor implements ConnectionHost {
     const peers = this.#byAgent.get(agentId);
     peers?.delete(connection);
     if (peers?.size === 0) this.#byAgent.delete(agentId);
+  }
+
+  /** Ends whoever goes by a name that now has a token. */
+  guard(guarded: Guards): void {
+    for (const connection of this.#connections) connection.guard(guarded);
   }
 
   /** Says goodbye to everyone, once their writes are answered; who does not answer is cut off by `terminate`. */

@@ -1,4 +1,5 @@
 import { HubError, type Topic } from '../../../protocol/index.js';
+import { type Guards, isStrangerTo } from '../../access/authorize.js';
 import type { Caller } from '../../access/caller.js';
 import { seesChange } from '../../access/visibility.js';
 import type { ChangeFollower, MessageFollower } from '../../domain/audience.js';
@@ -39,6 +40,11 @@ export class Reader implements MessageFollower, ChangeFollower {
 
   get subscriptionCount(): number {
     return this.#subscriptions.size;
+  }
+
+  /** Whether it reads for an agent whose token the caller has not shown. */
+  isStranger(guarded: Guards): boolean {
+    return this.#subscriptions.agents.some((agentId) => isStrangerTo(agentId, this.#caller, guarded));
   }
 
   /** Ids between the newest message and this reader. */

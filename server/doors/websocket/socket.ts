@@ -2,6 +2,10 @@ import type { Socket } from 'node:net';
 import type { RawData, WebSocket } from 'ws';
 import { CLOSE_CODES, type CloseReason } from '../../../protocol/index.js';
 
+/** Whoever is sent away gets so long to take its leave. */
+const LEAVE_MS = 500;
+const SENT_AWAY: ReadonlySet<CloseReason> = new Set(['unauthorized', 'rate_limited']);
+
 export interface SocketHost {
   readonly highWaterBytes: number;
   /** Joins all that one turn has for a socket into one write. */
@@ -76,6 +80,7 @@ export class FrameSocket {
   close(reason: CloseReason): void {
     const { code, reason: text } = CLOSE_CODES[reason];
     this.#ws.close(code, text);
+    if (SENT_AWAY.has(reason)) setTimeout(() => this.terminate(), LEAVE_MS).unref();
   }
 
   terminate(): void {

@@ -11,6 +11,7 @@ interface Subscription {
   readonly wants: (row: MessageRow) => boolean;
   readonly narrow: MessageFilter;
   readonly topics: readonly Topic[];
+  readonly agentId: string | undefined;
   readonly end: () => void;
 }
 
@@ -36,7 +37,7 @@ export class Subscriptions {
       throw new HubError('rate_limited', `more than ${MAX_SUBSCRIPTIONS} subscriptions on one connection`);
     }
     const id = `s${this.#next++}`;
-    const { thread_id, topics = [] } = request;
+    const { thread_id, agent_id: agentId, topics = [] } = request;
     const unfollowMessages = this.#feed.follow(interestOf(request), this.#follower);
     const unfollowTopics = this.#feed.followTopics(topics, this.#follower);
     const end = () => {
@@ -44,7 +45,7 @@ export class Subscriptions {
       unfollowTopics();
       ended();
     };
-    this.#open.set(id, { id, sinceId, wants: matcher(request), narrow: { thread_id }, topics, end });
+    this.#open.set(id, { id, sinceId, wants: matcher(request), narrow: { thread_id }, topics, agentId, end });
     for (const topic of topics) this.#topics.add(topic);
     return id;
   }
@@ -63,6 +64,11 @@ export class Subscriptions {
 
   get topics(): ReadonlySet<Topic> {
     return this.#topics;
+  }
+
+  /** The agents for whom it is read. */
+  get agents(): readonly (string | undefined)[] {
+    return [...this.#open.values()].map(({ agentId }) => agentId);
   }
 
   wants(row: MessageRow): boolean {

@@ -5,6 +5,7 @@ import type { Sharing } from '../../../base/sharing.js';
 import { HubError } from '../../../protocol/index.js';
 import type { Committed, StateChange } from '../../domain/changes.js';
 import { type CommandName, type Commands, perform, recall, type Written } from '../../domain/commands/index.js';
+import type { Sent } from '../../domain/party.js';
 import type { LeaseKind, MessageRow, WriteKey } from '../../domain/rows.js';
 import type { AuditPage, LeaseFilter, MessagePage, Store, TaskFilter, ThreadDetailRows } from '../../domain/store.js';
 import { Tx } from '../../domain/tx.js';
@@ -150,8 +151,8 @@ export class SqliteStore implements Store {
   async messages(page: MessagePage): Promise<MessageRow[]> {
     return this.#tables.messages.page(page);
   }
-  async resultOf(requestId: number, agentId: string) {
-    return this.#tables.messages.resultOf(requestId, agentId);
+  async resultsOf(requestId: number) {
+    return this.#tables.messages.resultsOf(requestId);
   }
   async latestVisibleId(agentId: string) {
     return this.#tables.messages.latestVisibleId(agentId);
@@ -168,9 +169,9 @@ export class SqliteStore implements Store {
   async hasSessionsBefore(cutoff: string) {
     return this.#tables.sessions.anyBefore(cutoff);
   }
-  async threads(now: string) {
+  async threads(now: string, sees?: (sent: Sent) => boolean) {
     const { threads, leases } = this.#tables;
-    return threads.list(leases.list('claim', { active_at: now }), leases.list('lock', { active_at: now }));
+    return threads.list(leases.list('claim', { active_at: now }), leases.list('lock', { active_at: now }), sees);
   }
   async thread(threadId: string, now: string): Promise<ThreadDetailRows | undefined> {
     const messages = this.#tables.messages.page({

@@ -4,14 +4,19 @@ import type { AuditRow, NewAuditRow } from '../../../domain/rows.js';
 import type { AuditPage } from '../../../domain/store.js';
 
 const KEEP_MS = 90 * 86_400_000;
-const KEEP_ROWS = 100_000;
+/** Of deeds, and as many of refusals: whoever is refused often pushes out none of what was done. */
+const KEEP_EACH = 50_000;
+/** Lines between two looks for what is too old. */
+const PRUNE_EVERY = 500;
 
 /** What was done and refused (identity §9). */
 export class AuditStore {
   readonly #db: Database;
   readonly #get: Statement<[number], AuditRow>;
   readonly #add: Statement<[NewAuditRow], AuditRow>;
-  readonly #prune: Statement<[number, string]>;
+  readonly #pruneOld: Statement<[string]>;
+  readonly #pruneKinds: readonly Statement<[number]>[];
+  #sincePruned = PRUNE_EVERY;
 
   constructor(db: Database) {
     this.#db = db;
@@ -21,19 +26,29 @@ export class AuditStore {
       VALUES (@ts, @token_id, @role, @agent, @address, @door, @operation, @target, @outcome, @count, @merge_key)
       ON CONFLICT (merge_key) DO UPDATE SET count = count + excluded.count RETURNING *`);
     // Ids ascend with time, so the oldest are the first to look at.
-    this.#prune = db.prepare(`
-      DELETE FROM arc_hub_audit WHERE id <= (SELECT max(id) FROM arc_hub_audit) - ?
-        OR id IN (SELECT id FROM (SELECT id, ts FROM arc_hub_audit ORDER BY id LIMIT 1000) WHERE ts < ?)`);
+    this.#pruneOld = db.prepare(`
+      DELETE FROM arc_hub_audit
+      WHERE id IN (SELECT id FROM (SELECT id, ts FROM arc_hub_audit ORDER BY id LIMIT 1000) WHERE ts < ?)`);
+    // Only what is refused has a merge key.
+    this.#pruneKinds = ['merge_key IS NULL', 'merge_key IS NOT NULL'].map((kind) =>
+      db.prepare(`
+        DELETE FROM arc_hub_audit WHERE ${kind} AND id <=
+          (SELECT id FROM arc_hub_audit WHERE ${kind} ORDER BY id DESC LIMIT 1 OFFSET ?)`),
+    );
   }
 
   get(id: number): AuditRow | undefined {
     return this.#get.get(id);
   }
   add(row: NewAuditRow): AuditRow {
+    this.#sincePruned++;
     return this.#add.get(row) as AuditRow;
   }
   prune(nowMs: number): void {
-    this.#prune.run(KEEP_ROWS, timestamp(nowMs - KEEP_MS));
+    if (this.#sincePruned < PRUNE_EVERY) return;
+    this.#sincePruned = 0;
+    this.#pruneOld.run(timestamp(nowMs - KEEP_MS));
+    for (const statement of this.#pruneKinds) statement.run(KEEP_EACH);
   }
 
   page({ since_id, before_id, limit, tail, since, operation }: AuditPage): AuditRow[] {

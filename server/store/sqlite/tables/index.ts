@@ -31,7 +31,7 @@ export class SqliteTables implements Tables {
     this.sessions = new SessionStore(db);
     this.messages = new MessageStore(db);
     this.leases = new LeaseStore(db);
-    this.tasks = new TaskStore(db);
+    this.tasks = new TaskStore(db, () => this.messages.flush());
     this.threads = new ThreadStore(db, () => this.messages.flush());
     this.cursors = new CursorStore(db);
     this.keys = new KeyStore(db);

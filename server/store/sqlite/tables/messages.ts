@@ -17,7 +17,7 @@ export class MessageStore {
   readonly #byId: Statement<[number], MessageRow>;
   readonly #after: Statement<[number, number], MessageRow>;
   readonly #latest: Statement<[], { id: number | null }>;
-  readonly #result: Statement<[number, string], MessageRow>;
+  readonly #results: Statement<[number], MessageRow>;
   readonly #latestVisible: Statement<[string], { id: number }>;
   readonly #pages = new Map<string, Statement<unknown[], MessageRow>>();
   /** Rows of this transaction that the table does not have yet. Whatever reads the table writes them first. */
@@ -44,9 +44,9 @@ export class MessageStore {
     this.#byId = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE id = ?`);
     this.#after = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE id > ? ORDER BY id LIMIT ?`);
     this.#latest = db.prepare('SELECT max(id) AS id FROM messages');
-    this.#result = db.prepare(`
-      SELECT ${COLUMNS} FROM messages
-      WHERE reply_to = ? AND kind = 'task_result' AND (+to_agent IS NULL OR +to_agent = ?) ORDER BY id LIMIT 1`);
+    this.#results = db.prepare(
+      `SELECT ${COLUMNS} FROM messages WHERE reply_to = ? AND kind = 'task_result' ORDER BY id`,
+    );
     this.#latestVisible = db.prepare(`
       SELECT max(coalesce((SELECT max(id) FROM messages WHERE to_agent IS NULL), 0),
                  coalesce((SELECT max(id) FROM messages WHERE to_agent = ?), 0)) AS id`);
@@ -106,9 +106,9 @@ export class MessageStore {
     return this.#latest.get()?.id ?? 0;
   }
 
-  resultOf(requestId: number, agentId: string): MessageRow | undefined {
+  resultsOf(requestId: number): MessageRow[] {
     this.flush();
-    return this.#result.get(requestId, agentId);
+    return this.#results.all(requestId);
   }
 
   latestVisibleId(agentId: string): number {

@@ -1,4 +1,5 @@
 import type { Database, Statement } from 'better-sqlite3';
+import type { Sent } from '../../../domain/party.js';
 import type { LeaseRow, ThreadRow } from '../../../domain/rows.js';
 import { isActive } from '../../../domain/rules/leases.js';
 import type { ThreadWithLeases } from '../../../domain/store.js';
@@ -18,6 +19,7 @@ export class ThreadStore {
   readonly #flush: () => void;
   readonly #all: Statement<[], ThreadRow>;
   readonly #get: Statement<[string], ThreadRow>;
+  readonly #sent: Statement<[string], Sent>;
 
   /** @param flush writes what was said in this transaction: the summary counts what is in the table */
   constructor(db: Database, flush: () => void) {
@@ -26,12 +28,19 @@ export class ThreadStore {
       WHERE t.message_count > 0 OR t.total_task_count > 0 OR EXISTS (SELECT 1 FROM claims WHERE thread_id = t.thread_id)
       ORDER BY coalesce(t.latest_message_id, -1) DESC, t.thread_id DESC`);
     this.#get = db.prepare(`${SUMMARY} WHERE t.thread_id = ?`);
+    this.#sent = db.prepare('SELECT from_agent, to_agent, channel FROM messages WHERE thread_id = ? ORDER BY id');
   }
 
-  list(activeClaims: readonly LeaseRow[], activeLocks: readonly LeaseRow[]): ThreadWithLeases[] {
+  list(
+    activeClaims: readonly LeaseRow[],
+    activeLocks: readonly LeaseRow[],
+    sees?: (sent: Sent) => boolean,
+  ): ThreadWithLeases[] {
     const claims = countThreads(activeClaims);
     const locks = countThreads(activeLocks);
-    return this.#all.all().map((thread) => ({
+    const all = this.#all.all();
+    const seen = sees === undefined ? all : all.filter((thread) => this.#hasSeen(thread, sees));
+    return seen.map((thread) => ({
       ...thread,
       active_claim_count: claims.get(thread.thread_id) ?? 0,
       active_lock_count: locks.get(thread.thread_id) ?? 0,
@@ -45,6 +54,13 @@ export class ThreadStore {
       active_claim_count: claims.filter((claim) => isActive(claim, now)).length,
       active_lock_count: locks.filter((lock) => isActive(lock, now)).length,
     };
+  }
+
+  /** Reads as far as the first message that the reader may see, which mostly is the first. */
+  #hasSeen({ thread_id, message_count }: ThreadRow, sees: (sent: Sent) => boolean): boolean {
+    if (message_count === 0) return true;
+    for (const sent of this.#sent.iterate(thread_id)) if (sees(sent)) return true;
+    return false;
   }
 
   channelOf(threadId: string): string | null {
