@@ -43,6 +43,7 @@ export function statusView(status: HubStatus | NoHub): string {
   if (!status.running) return `No hub answers at ${status.url}. Start one with: arc ensure`;
   const { hub, stats, agents, shutdown } = status;
   const lines: [string, string][] = [
+    ...(hub.store_problem ? [['STORE', `LOST, nothing can be written: ${hub.store_problem}`] as [string, string]] : []),
     ['hub', `${hub.implementation} ${hub.implementation_version} at ${status.url}`],
     ['storage', `${hub.storage_path} (${hub.instance_id}${hub.durability ? `, durability ${hub.durability}` : ''})`],
   ];

@@ -4,7 +4,7 @@ import { DEFAULT_BASE_URL, HubError } from '../protocol/index.js';
 export interface AccessOptions {
   /**
    * `http://`, `https://`, `ws://` or `wss://`, with or without a slash at the end; under Node also `unix:PATH`.
-   * Default: under Node `ARC_BASE_URL` or the hub of this folder, if it listens at the usual place; else that place.
+   * Default: under Node `ARC_BASE_URL`, or the hub of this folder or one above; else the usual place.
    */
   readonly baseUrl?: string | undefined;
   /**

@@ -1,6 +1,7 @@
 /** What the pre-commit hook runs: which files of the commit another agent has locked. */
 import { realpathSync } from 'node:fs';
 import type { HubClient } from '../../client/index.js';
+import { HubError } from '../../protocol/errors.js';
 import { type Collision, collisions } from './collisions.js';
 import { git, setting } from './git.js';
 
@@ -8,8 +9,11 @@ export type WhenDown = 'allow' | 'warn' | 'refuse';
 
 export interface Checked {
   readonly collisions: readonly Collision[];
-  /** Why the hub could not be asked. */
-  readonly problem?: string;
+  /** Why the hub did not say. */
+  readonly problem?: {
+    readonly text: string /** It is there, and does not take whoever asks. */;
+    readonly refused: boolean;
+  };
 }
 
 /**
@@ -27,7 +31,8 @@ export async function checkCommit(hub: HubClient, agent: string | undefined): Pr
     const top = realpathSync(git('rev-parse', '--show-toplevel').replace(/\n$/, ''));
     return { collisions: collisions(files, locks, agent, { top, ignoreCase: setting('core.ignorecase') === 'true' }) };
   } catch (cause) {
-    if (cause instanceof Error && cause.name === 'HubError') return { collisions: [], problem: cause.message };
-    throw cause;
+    if (!(cause instanceof HubError)) throw cause;
+    const refused = cause.code !== 'unavailable' && cause.code !== 'timeout';
+    return { collisions: [], problem: { text: cause.message, refused } };
   }
 }

@@ -23,6 +23,9 @@ function nextStep(error: HubError, { tool, hubAt, reachable }: Circumstances): s
   if (code === 'unavailable' || (code === 'timeout' && !reachable)) {
     return `No hub answers at ${hubAt}. Do not start one inside a sandbox; ask your operator to run \`arc serve\`, then call again.`;
   }
+  if (code === 'unauthorized') {
+    return 'Do not try again with the same token: ask your operator for a new one (arc invite, then arc join; or ARC_TOKEN).';
+  }
   if (details?.cancelled === true) return undefined;
   if (code === 'timeout' && tool === 'arc_rpc_call') {
     const { request_id } = details ?? {};

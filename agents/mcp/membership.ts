@@ -14,6 +14,9 @@ export interface MembershipOptions {
 
 const RETRY_MS = 3_000;
 
+const isRefusal = (cause: unknown): cause is HubError =>
+  cause instanceof HubError && (cause.code === 'unauthorized' || cause.code === 'forbidden');
+
 /**
  * Keeps an agent signed in for as long as a program lives, sharing its name with whoever else uses it: a session that is
  * live already is left alone, and only the session that was opened here is closed in the end.
@@ -97,7 +100,7 @@ export class Membership implements AsyncDisposable {
   #beat(): void {
     this.#keepPresent().then(
       () => this.#after(true),
-      () => this.#after(false),
+      (cause) => (isRefusal(cause) ? this.#refused(cause) : this.#after(false)),
     );
   }
 
@@ -109,6 +112,14 @@ export class Membership implements AsyncDisposable {
       else this.#tell('info', 'the hub answers again');
     }
     this.#timer = this.#clock.after(reached ? this.#beatMs : RETRY_MS, () => this.#beat());
+  }
+
+  /** Another try with the same token would be another wrong one; a call of a tool asks again all the same. */
+  #refused({ message }: HubError): void {
+    this.#timer = undefined;
+    if (this.#over) return;
+    this.#reachable = false;
+    this.#tell('warning', `the hub refuses ${this.#hub.agentId}: ${message}`);
   }
 
   #tell(level: 'info' | 'warning', text: string): void {

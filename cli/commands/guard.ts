@@ -68,7 +68,9 @@ const guardView = (states: readonly GuardState[]) =>
 /** The exit code: 0 lets the commit pass. */
 function report({ collisions, problem }: Checked, whenDown: WhenDown): number {
   if (problem !== undefined) {
-    if (whenDown !== 'allow') say(`no hub answers: ${problem}`);
+    // Whoever is not let in believes to be guarded, so it is said in any case.
+    if (problem.refused) say(`NOT checked, the hub refuses this program: ${problem.text}`);
+    else if (whenDown !== 'allow') say(`no hub answers: ${problem.text}`);
     return whenDown === 'refuse' ? 1 : 0;
   }
   for (const { file, lock } of collisions) {
@@ -84,7 +86,8 @@ const say = (text: string) => process.stderr.write(`arc guard: ${printable(text)
 const GUARD_HELP = `
 Puts a pre-commit hook where git looks for one in each worktree; a hook that is there already runs after it. With husky
 it goes into the tracked .husky/pre-commit. \`status\` says which worktrees are guarded, and what to do about the others. A lock
-on a folder covers what is in it. Without a hub a commit passes silently. ARC_GUARD=off or --no-verify lets one pass.
+on a folder covers what is in it. Without a hub a commit passes silently; a hub that refuses
+this program is told of. --when-down is for both. ARC_GUARD=off or --no-verify lets one pass.
 
 Examples:
   arc guard install --agent ana

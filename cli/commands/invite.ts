@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { declare, show } from '../command.js';
 import { connectionOptions } from '../connection.js';
 import { list, text } from '../options.js';
-import { duration } from '../relay/options.js';
+import { lasting } from '../relay/options.js';
 import { toIssue } from './token.js';
 
 export const inviteCommands = (): Command[] => [
@@ -13,7 +13,7 @@ export const inviteCommands = (): Command[] => [
     options: [
       list('--agent <id>', 'whom it is for (may be repeated)').makeOptionMandatory(),
       list('--channels <name>', 'only these channels exist for it (may be repeated)'),
-      text('--expires <time>', 'when its token ends, such as 12h or 30d').argParser(duration),
+      text('--expires <time>', 'when its token ends, such as 12h or 30d').argParser(lasting),
       text('--label <text>', 'what it is for, for people'),
       text('--address <host>', 'how the other machine reaches this one, where the hub cannot know it'),
       text('--storage <path>', 'the hub of this storage'),

@@ -6,10 +6,10 @@ import { declare, forPeople, show } from '../command.js';
 import { connectionOptions } from '../connection.js';
 import { flag, integer, list, text } from '../options.js';
 import { table, write, writeJson, writeJsonLine } from '../output.js';
-import { duration } from '../relay/options.js';
+import { duration, lasting } from '../relay/options.js';
 
 const storageOption = () => text('--storage <path>', 'the hub of this storage, or the storage itself while none runs');
-const expiresOption = () => text('--expires <time>', 'when it ends by itself, such as 12h or 30d').argParser(duration);
+const expiresOption = () => text('--expires <time>', 'when it ends by itself, such as 12h or 30d').argParser(lasting);
 
 interface IssueFlags {
   agent?: string[];

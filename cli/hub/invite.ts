@@ -2,13 +2,16 @@
 import { networkInterfaces } from 'node:os';
 import type { Command } from 'commander';
 import { CommandError } from '../../base/command-error.js';
+import { homePath } from '../../base/home-path.js';
+import { quoted } from '../../base/shell.js';
 import { printable } from '../../base/terminal-text.js';
 import { inviteUrl, joinCommand } from '../../client/credentials/invite-link.js';
+import { DEFAULT_STORAGE } from '../../protocol/hub.js';
 import type { ParsedOf } from '../../protocol/operation.js';
 import type { tokensIssue } from '../../protocol/operations/tokens.js';
 import { isLoopback } from '../../server/config.js';
 import { openClient } from '../connection.js';
-import { openKeeper } from './keeper.js';
+import { namedUrl, openKeeper } from './keeper.js';
 import type { FoundHub } from './locate.js';
 
 export interface Invited {
@@ -32,10 +35,17 @@ export async function inviteToHub(
 ): Promise<Invited> {
   await using keeper = await openKeeper(command);
   const { hub, running } = keeper;
-  if (running === undefined) throw new CommandError('no hub of this folder runs: start it first, with arc ensure');
+  if (running === undefined) {
+    const named = namedUrl(command);
+    throw new CommandError(
+      named === undefined
+        ? 'no hub of this folder runs: start it first, with arc ensure'
+        : `${named} is not a hub of this folder: run arc invite where it runs, without naming its address`,
+    );
+  }
   const listen = await listenHostOf(command, running);
   if (address === undefined && isLoopback(listen)) {
-    throw new CommandError(`the hub listens on this machine only; open it: ${openingOf(running.url)}`);
+    throw new CommandError(`the hub listens on this machine only; open it: ${openingOf(running)}`);
   }
   if (address !== undefined && !/^[\w.:-]+$/.test(address)) {
     throw new CommandError(`--address takes a host name or an address, not ${address}`);
@@ -66,10 +76,11 @@ async function listenHostOf(command: Command, { access }: FoundHub): Promise<str
 }
 
 /** The hub as it is, on the network: stopped first, since it cannot be bound anew. */
-function openingOf(url: string): string {
+function openingOf({ url, storage_path }: FoundHub): string {
   const port = url.startsWith('unix:') ? '' : new URL(url).port;
   const at = port === '' || port === '6969' ? '' : ` --port ${port}`;
-  return `arc stop${at} && arc ensure --host 0.0.0.0${at} --allow-remote --tls auto`;
+  const of = storage_path === homePath(DEFAULT_STORAGE) ? '' : ` --storage ${quoted(storage_path)}`;
+  return `arc stop${of} && arc ensure --host 0.0.0.0${at}${of} --allow-remote --tls auto`;
 }
 
 /** An address of this machine that others can use, where the hub listens on all of them. */

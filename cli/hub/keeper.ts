@@ -7,7 +7,7 @@ import type { Command } from 'commander';
 import { CommandError } from '../../base/command-error.js';
 import { HubClient } from '../../client/index.js';
 import { HubError } from '../../protocol/errors.js';
-import { openClient, tokenGiven } from '../connection.js';
+import { addressOf, openClient, tokenGiven } from '../connection.js';
 import { type FoundHub, findHub, targetOf } from './locate.js';
 
 export interface Keeper extends AsyncDisposable {
@@ -17,8 +17,11 @@ export interface Keeper extends AsyncDisposable {
 }
 
 export async function openKeeper(command: Command): Promise<Keeper> {
-  const running = isNamed(command) ? undefined : await findHub(targetOf(command));
-  const named = running === undefined && isNamed(command);
+  const url = namedUrl(command);
+  const here = await findHub(targetOf(command));
+  // The hub of this folder is known better than by its address alone.
+  const running = url === undefined || here?.url === url ? here : undefined;
+  const named = running === undefined && url !== undefined;
   if (named || running !== undefined) {
     const token = tokenGiven(command) ?? running?.access.token;
     const hub = await openClient(command, { ...running?.access, ...(token !== undefined && { token }) });
@@ -46,8 +49,11 @@ async function offline(storage: string, running: FoundHub | undefined): Promise<
   return { hub, running, [Symbol.asyncDispose]: close };
 }
 
-const isNamed = (command: Command) =>
-  ['baseUrl', 'relay'].some((name) => command.getOptionValueSource(name) !== undefined);
+/** Where a hub is that was named otherwise than by its storage. */
+export const namedUrl = (command: Command): string | undefined =>
+  ['baseUrl', 'relay'].some((name) => command.getOptionValueSource(name) !== undefined)
+    ? addressOf(command)
+    : undefined;
 
 /** Whether the hub that runs takes this caller for an operator who has said so. */
 async function mayKeep(hub: HubClient): Promise<boolean> {

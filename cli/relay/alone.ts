@@ -1,4 +1,5 @@
 /** `arc relay`: the relay in a process of its own, in front of a hub that it reaches by HTTP. */
+import { CommandError } from '../../base/command-error.js';
 import { homePath } from '../../base/home-path.js';
 import { findAccess } from '../../client/access.js';
 import { HubAgent } from '../../client/net/agent.js';
@@ -27,6 +28,9 @@ export async function relayAlone(options: AloneOptions): Promise<void> {
   const access = await findAccess({ baseUrl, token }, undefined);
   const agent = new HubAgent(access, { keepAlive: true });
   using executor = new HttpExecutor({ baseUrl, requestTimeoutSec, agent, token: access.token });
+  // It would refuse everybody behind the relay; a hub that does not answer yet is waited for.
+  const refusal = await executor.refusal();
+  if (refusal !== undefined) throw new CommandError(`the hub refuses the relay: ${refusal}`);
   const relay = new RelayHost({
     ...settings,
     spoolDir,

@@ -32,6 +32,13 @@ export function duration(value: string): number {
   return seconds;
 }
 
+/** One that something lasts, so not none at all. */
+export function lasting(value: string): number {
+  const seconds = duration(value);
+  if (seconds < 1) throw new InvalidArgumentError('It must be a second at least.');
+  return seconds;
+}
+
 export function relaySettings(command: Command): RelaySettings {
   const given = command.opts<{
     relayWatch?: WatchMode;

@@ -50,10 +50,10 @@ export function readCredentials(path = credentialsPath()): Credentials[] {
   return hubs;
 }
 
-/** The entry for a hub; of several, the one of this agent, else the first. */
+/** The entry for a hub; of several, the one of this agent (of no single one, where none is named), else the first. */
 export function findCredentials(all: readonly Credentials[], url: string, agentId?: string): Credentials | undefined {
   const there = all.filter((entry) => entry.url === canonicalUrl(url));
-  return there.find(({ agent }) => agent !== undefined && agent === agentId) ?? there[0];
+  return there.find(({ agent }) => agent === agentId) ?? there[0];
 }
 
 /**

@@ -1,19 +1,18 @@
 /** The hub of this folder or one above, as its pid file tells of it, for a client that runs on the hub's own account. */
 import { lstatSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type PidFile, pidFilePaths, readPidFile } from '../../base/pid-file.js';
+import { type PidFile, pidFilePaths, pidFilesIn, readPidFile } from '../../base/pid-file.js';
 import { PrivateFileError, readPrivateFile } from '../../base/private-file.js';
+import { isAlive } from '../../base/process.js';
 import { HubError } from '../../protocol/errors.js';
-import { DEFAULT_PORT, TOKEN_FILE } from '../../protocol/hub.js';
+import { TOKEN_FILE } from '../../protocol/hub.js';
 import { canonicalUrl, socketOf } from '../base-url.js';
 
-/** A hub at `url` whose pid file lies here or above; without a URL, one at the usual port or on a Unix socket only. */
+/** A hub at `url` whose pid file lies here or above; without a URL, the nearest that runs, wherever it listens. */
 export function findLocalHub(url: string | undefined, folder = process.cwd()): PidFile | undefined {
   const wanted = url === undefined ? undefined : loopbackUrl(url);
-  const { shared, own } = pidFilePaths(join(folder, 'store'), url === undefined ? DEFAULT_PORT : portOf(url));
-  for (const path of [shared, own]) {
-    const file = readPidFile(path);
-    if (file !== undefined && isOwn(path) && isMeant(file, wanted)) return file;
+  for (const file of url === undefined ? pidFilesIn(folder) : ofPort(portOf(url), folder)) {
+    if (isOwn(file.path) && isMeant(file, wanted)) return file;
   }
   const above = dirname(folder);
   return above === folder ? undefined : findLocalHub(url, above);
@@ -34,6 +33,11 @@ export function localToken({ path }: PidFile): string | undefined {
   }
 }
 
+function ofPort(port: number, folder: string): PidFile[] {
+  const { shared, own } = pidFilePaths(join(folder, 'store'), port);
+  return [shared, own].flatMap((path) => readPidFile(path) ?? []);
+}
+
 /** A pid file says whom to trust, so it counts only when nobody else can have written it. */
 function isOwn(path: string): boolean {
   const own = process.geteuid?.();
@@ -42,9 +46,10 @@ function isOwn(path: string): boolean {
   return uid === own && (mode & 0o002) === 0;
 }
 
-function isMeant({ url, port, socket }: PidFile, wanted: string | undefined): boolean {
+function isMeant({ url, pid, socket }: PidFile, wanted: string | undefined): boolean {
   if (!/^(https?|unix):/.test(url)) return false;
-  if (wanted === undefined) return port === DEFAULT_PORT || url.startsWith('unix:');
+  // What a hub that crashed has left leads nowhere.
+  if (wanted === undefined) return isAlive(pid);
   return loopbackUrl(url) === wanted || (socket !== undefined && `unix:${socket}` === wanted);
 }
 

@@ -66,13 +66,16 @@ describe('how a hub is reached', () => {
     }
   });
 
-  it('finds a hub of this folder that listens at the usual port with TLS, or on a socket only', () => {
+  it('finds a hub of this folder that runs, wherever it listens', () => {
     localHub({ url: 'https://127.0.0.1:6969', fingerprint: 'pin' }, 'of the store');
     const found = { baseUrl: 'https://127.0.0.1:6969', fingerprint: 'pin', token: 'of the store' };
     expect(resolveAccess({}, 'ana', env)).toMatchObject(found);
     localHub({ url: `unix:${at('s')}`, port: 0, socket: at('s') });
     expect(resolveAccess({}, 'ana', env)).toMatchObject({ baseUrl: `unix:${at('s')}`, token: 'of the store' });
     localHub({ url: 'http://127.0.0.1:7000', port: 7_000 });
+    expect(resolveAccess({}, 'ana', env).baseUrl).toBe('http://127.0.0.1:7000');
+    // Left behind by one that is gone; no process has this id.
+    localHub({ url: 'http://127.0.0.1:7000', port: 7_000, pid: 2 ** 22 + 1 });
     expect(resolveAccess({}, 'ana', env).baseUrl).toBe('http://127.0.0.1:6969');
   });
 

@@ -43,11 +43,11 @@ export class FailedAttempts implements Attempts {
   }
 
   unnamed(address: string, door: DoorName): void {
-    this.#audit.strangerRefused(address, door);
+    this.#audit.strangerRefused(address, door, undefined);
   }
 
-  failed(address: string, door: DoorName): void {
-    this.#audit.strangerRefused(address, door);
+  failed(address: string, door: DoorName, token_id: string | undefined): void {
+    this.#audit.strangerRefused(address, door, token_id);
     if (isOnThisMachine(address)) return;
     const nowMs = this.#clock.monotonicMs();
     const network = networkOf(address);

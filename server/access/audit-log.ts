@@ -2,7 +2,7 @@
 import { type Clock, type Timer, timestamp } from '../../base/clock.js';
 import type { NewAuditRow } from '../domain/rows.js';
 import type { Store } from '../domain/store.js';
-import { type Caller, type DoorName, networkOf } from './caller.js';
+import { type Caller, type DoorName, type Grant, networkOf } from './caller.js';
 
 /** Refusals are gathered for so long before they are written. */
 const GATHER_MS = 1_000;
@@ -11,7 +11,10 @@ const MAX_GATHERED = 1_000;
 const MAX_CHARS = 200;
 
 /** What is known of whoever asked. */
-export type AuditedCaller = Pick<Caller, 'address' | 'door' | 'grant'> & { readonly role: string };
+export type AuditedCaller = Pick<Caller, 'address' | 'door'> & {
+  readonly role: string;
+  readonly grant: Pick<Grant, 'id'> | undefined;
+};
 
 export interface Deed {
   readonly caller: AuditedCaller;
@@ -55,8 +58,9 @@ export class AuditLog {
   }
 
   /** Whoever was not let in: without a token, or with one that is not taken. */
-  strangerRefused(address: string, door: DoorName): void {
-    const caller = { address, door, grant: undefined, role: 'unknown' };
+  strangerRefused(address: string, door: DoorName, token_id: string | undefined): void {
+    const grant = token_id === undefined ? undefined : { id: token_id };
+    const caller = { address, door, grant, role: 'unknown' };
     this.refused({ caller, agent: undefined, operation: 'sign in', target: '' }, 'unauthorized');
   }
 

@@ -73,9 +73,11 @@ function mayActAs({ names, grant }: Caller, field: string, name: string, guarded
   if (names === undefined) {
     // An operator's token is for every name; without one, the names that have a token are theirs alone.
     if (grant !== undefined || !guarded.guards(name)) return;
-    throw new HubError('forbidden', `${field} has a token: whoever acts under that name must show it`);
+    throw new HubError('forbidden', `${field} ${name} has a token: whoever acts under that name must show it`);
   }
-  if (!names.has(name)) throw new HubError('forbidden', `${field} is not a name that the caller may act as`);
+  if (names.has(name)) return;
+  const own = grant === undefined ? '' : `: its token is for ${grant.given.join(', ')}`;
+  throw new HubError('forbidden', `${field} ${name} is not a name that the caller may act as${own}`);
 }
 
 function mayUseChannels(

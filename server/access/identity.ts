@@ -22,7 +22,8 @@ export interface Shown {
 export interface Attempts {
   /** @throws {HubError} `rate_limited` */
   mayTry(address: string): void;
-  failed(address: string, door: DoorName): void;
+  /** @param token_id of the token, where it was a good one once */
+  failed(address: string, door: DoorName, token_id: string | undefined): void;
   /** Came without a token where one is needed. */
   unnamed(address: string, door: DoorName): void;
 }
@@ -66,7 +67,7 @@ export class Identity {
     try {
       return holderOf(this.#tokens.verify(text), door, address);
     } catch (cause) {
-      this.#attempts.failed(address, door);
+      this.#attempts.failed(address, door, HubError.from(cause).details?.token_id as string | undefined);
       throw cause;
     }
   }

@@ -78,10 +78,12 @@ export class TokenRegistry {
     const isOld = sameDigest(secret, row.old_secret_sha256 ?? UNKNOWN.secret_sha256);
     if (known === undefined || !(isCurrent || isOld)) throw refused('this hub does not know the token');
     const now = this.#now();
-    if (row.revoked_at !== null) throw refused('the token was revoked: ask the hub’s operator for another');
-    if (isOver(row.expires_at, now)) throw refused('the token has expired: ask the hub’s operator for another');
+    const token_id = shown.id;
+    if (row.revoked_at !== null) throw refused('the token was revoked: ask the hub’s operator for another', token_id);
+    if (isOver(row.expires_at, now))
+      throw refused('the token has expired: ask the hub’s operator for another', token_id);
     if (!isCurrent && isOver(row.old_until, now)) {
-      throw refused('the token was renewed, and this is the old one: ask the hub’s operator for the new one');
+      throw refused('the token was renewed, and this is the old one: ask the hub’s operator for the new one', token_id);
     }
     this.use(shown.id);
     return this.#grant(known, secret);
@@ -194,4 +196,6 @@ function namesFor(role: Role, names: readonly string[]): NameSet | undefined {
 
 const namesIn = ({ names_json }: TokenRow) => JSON.parse(names_json) as string[];
 
-const refused = (text: string) => new HubError('unauthorized', text);
+/** @param token_id of one whose secret was right */
+const refused = (text: string, token_id?: string) =>
+  new HubError('unauthorized', text, token_id === undefined ? undefined : { token_id });

@@ -1,4 +1,5 @@
 /** The command line with TLS, Unix sockets and tokens: from one's own hub and from another machine (identity §5–§7). */
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:https';
@@ -12,6 +13,52 @@ import { until } from '../support/until.js';
 
 const ensured = async (folder: Folder, ...words: string[]) =>
   json(await folder.arc(['ensure', '--port', '0', '--no-relay', ...words])) as { url: string; error?: string };
+
+describe('a token that the hub does not take', () => {
+  it('is told of by the guard, ends a relay, and keeps arc mcp from knocking on', async () => {
+    await using own = await newMachine();
+    await using box = await newMachine();
+    const { url } = await ensured(own, '--auth', 'required');
+    const ARC_TOKEN = `arct_${'a'.repeat(10)}_${'b'.repeat(43)}`;
+    const words = ['--base-url', url];
+
+    execFileSync('git', ['init', '-q'], { cwd: box.path });
+    writeFileSync(box.at('file'), 'x');
+    execFileSync('git', ['add', 'file'], { cwd: box.path });
+    const check = ['guard', 'check', '--agent', 'ana', ...words];
+    const passed = await box.run(check, { ARC_TOKEN });
+    expect(passed).toMatchObject({ code: 0, stderr: expect.stringContaining('NOT checked, the hub refuses') });
+    expect(await box.run([...check, '--when-down', 'refuse'], { ARC_TOKEN })).toMatchObject({ code: 1 });
+
+    const relay = await box.run(['relay', ...words, '--spool-dir', box.at('spool')], { ARC_TOKEN });
+    expect(relay).toMatchObject({
+      code: 1,
+      stdout: expect.not.stringContaining('ready'),
+      stderr: expect.stringContaining('the hub refuses the relay: this hub does not know the token'),
+    });
+
+    const mcp = spawn(process.execPath, [HUB_MAIN, 'mcp', '--agent', 'ana', ...words], {
+      cwd: box.path,
+      env: { ...process.env, ...box.env, ARC_TOKEN },
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    let said = '';
+    mcp.stdout.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+    });
+    const tell = (message: object) => mcp.stdin.write(`${JSON.stringify({ jsonrpc: '2.0', ...message })}\n`);
+    const clientInfo = { name: 'test', version: '1' };
+    const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo };
+    tell({ id: 1, method: 'initialize', params });
+    tell({ method: 'notifications/initialized' });
+    await until(() => said.includes('the hub refuses ana'));
+    tell({ id: 2, method: 'tools/call', params: { name: 'arc_list_agents', arguments: {} } });
+    await until(() => said.includes('Do not try again with the same token'));
+    expect(said).not.toContain('no hub answers');
+    mcp.stdin.end();
+    await once(mcp, 'close');
+  });
+});
 
 describe('one’s own hub with TLS', () => {
   it('is found, asked, used and stopped without a word about its key', async () => {

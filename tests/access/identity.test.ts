@@ -95,7 +95,10 @@ describe('a hub that asks who comes', () => {
     expect(await ben.identity()).toMatchObject({ token_id: id, role: 'agent', names: ['ben'] });
     expect(await ben.post('general', 'hello')).toMatchObject({ from_agent: 'ben' });
     const as = await refusal(ben.request('messages.post', { from_agent: 'ana', body: 'x' }));
-    expect(as).toMatchObject({ code: 'forbidden', message: 'from_agent is not a name that the caller may act as' });
+    expect(as).toMatchObject({
+      code: 'forbidden',
+      message: 'from_agent ana is not a name that the caller may act as: its token is for ben',
+    });
     expect(await refusal(ben.request('inbox.list', { agent_id: 'ana' }))).toMatchObject({ code: 'forbidden' });
     expect(await refusal(ben.tokens())).toMatchObject({ code: 'forbidden' });
   });

@@ -74,7 +74,7 @@ describe('a hub and another machine', () => {
       return stderr;
     };
     const post = ['post', 'x', '--agent', 'ana'];
-    expect(await refusal(post)).toContain('agent_id is not a name that the caller may act as');
+    expect(await refusal(post)).toContain('agent_id ana is not a name that the caller may act as');
     expect(await refusal(['token', 'list'])).toContain('tokens.list is for operator only, and the caller is agent');
     const strange = { ARC_TOKEN: `arct_${'i'.repeat(10)}_${'s'.repeat(43)}` };
     expect(await refusal(post, strange)).toContain('this hub does not know the token');
@@ -122,7 +122,7 @@ describe('arc invite', () => {
     const { code, stderr } = await own.run(['invite', '--agent', 'ben']);
     expect({ code, stderr: stderr.trim() }).toEqual({
       code: 1,
-      stderr: `arc error: the hub listens on this machine only; open it: arc stop --port ${port} && arc ensure --host 0.0.0.0 --port ${port} --allow-remote --tls auto`,
+      stderr: `arc error: the hub listens on this machine only; open it: arc stop && arc ensure --host 0.0.0.0 --port ${port} --allow-remote --tls auto`,
     });
   });
 });
@@ -137,7 +137,9 @@ describe('arc token and arc audit', () => {
     };
     expect(json(await own.run(['token', 'list']))).toMatchObject([{ id: issued.id, names: ['ana', 'ci-*'] }]);
     const post = ['post', 'x', '--agent', 'ana', '--base-url', url];
-    expect((await own.run(post)).stderr).toContain('agent_id has a token: whoever acts under that name must show it');
+    expect((await own.run(post)).stderr).toContain(
+      'agent_id ana has a token: whoever acts under that name must show it',
+    );
     writeFileSync(own.at('token'), issued.token, { mode: 0o600 });
     expect((await own.run([...post, '--token-file', own.at('token')])).code).toBe(0);
     expect((await own.run(['stop'])).code).toBe(0);
