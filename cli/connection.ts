@@ -11,7 +11,10 @@ import { urlOf } from './hub/probe.js';
 import { integer, text } from './options.js';
 
 export const connectionOptions = (): Option[] => [
-  text('--base-url <url>', `where the hub is (default: that of this folder, else "${urlOf(DEFAULT_HOST, DEFAULT_PORT)}")`),
+  text(
+    '--base-url <url>',
+    `where the hub is (default: that of this folder, else "${urlOf(DEFAULT_HOST, DEFAULT_PORT)}")`,
+  ),
   text('--host <host>', 'the same by host and port'),
   integer('--port <n>', 'the same by port alone, on this machine'),
   text('--relay <dir>', 'reach the hub through the files of this spool folder instead'),
