@@ -56,7 +56,7 @@ export class HttpExecutor implements Disposable {
   /** Undefined while no hub answers. */
   readonly identify = async (): Promise<HubIdentity | undefined> => {
     try {
-      const { body = '' } = await this.#probe();
+      const { body = '' } = await this.probe();
       const { result } = JSON.parse(body) as { result: Record<string, unknown> };
       return {
         instance_id: String(result.instance_id),
@@ -69,17 +69,12 @@ export class HttpExecutor implements Disposable {
     }
   };
 
-  /** What the hub says where it does not let the relay in; undefined also while none answers. */
-  async refusal(): Promise<string | undefined> {
-    const answer = await this.#probe().catch(() => undefined);
-    return answer?.status === 401 ? (answer.error ?? 'unauthorized') : undefined;
-  }
-
   [Symbol.dispose](): void {
     this.#agent.destroy();
   }
 
-  #probe(): Promise<RelayAnswer> {
+  /** What the hub answers to the relay itself; rejects when it cannot be reached. */
+  probe(): Promise<RelayAnswer> {
     const request = { method: 'GET', path: '/v1/hub-info', body: undefined, idempotency_key: undefined };
     return this.#once({ ...request, signal: AbortSignal.timeout(PROBE_MS) }, PROBE_MS);
   }

@@ -2,6 +2,7 @@
 import { CommandError } from '../../base/command-error.js';
 import { homePath } from '../../base/home-path.js';
 import { findAccess } from '../../client/access.js';
+import { connectionError } from '../../client/failures.js';
 import { HubAgent } from '../../client/net/agent.js';
 import { DEFAULT_LIMITS, requestCapBytes } from '../../protocol/limits.js';
 import { RelayHost } from '../../relay/host.js';
@@ -29,8 +30,8 @@ export async function relayAlone(options: AloneOptions): Promise<void> {
   const agent = new HubAgent(access, { keepAlive: true });
   using executor = new HttpExecutor({ baseUrl, requestTimeoutSec, agent, token: access.token });
   // It would refuse everybody behind the relay; a hub that does not answer yet is waited for.
-  const refusal = await executor.refusal();
-  if (refusal !== undefined) throw new CommandError(`the hub refuses the relay: ${refusal}`);
+  const refusal = await refusalOf(executor);
+  if (refusal !== undefined) throw new CommandError(`the relay is not let in: ${refusal}`);
   const relay = new RelayHost({
     ...settings,
     spoolDir,
@@ -48,4 +49,15 @@ export async function relayAlone(options: AloneOptions): Promise<void> {
   process.stdout.write(`${JSON.stringify(ready)}\n`);
   await signalled;
   await relay.stop();
+}
+
+/** What is said to a relay that the hub does not take, or that does not trust the hub. */
+async function refusalOf(executor: HttpExecutor): Promise<string | undefined> {
+  try {
+    const { status, error } = await executor.probe();
+    return status === 401 ? error : undefined;
+  } catch (cause) {
+    const { code, message } = connectionError(cause);
+    return code === 'unauthorized' ? message : undefined;
+  }
 }

@@ -2,7 +2,7 @@
 import type { Clock } from '../../base/clock.js';
 import { HubError } from '../../protocol/index.js';
 import type { AuditLog } from './audit-log.js';
-import { type DoorName, isOnThisMachine, networkOf } from './caller.js';
+import { type Caller, type DoorName, isOnThisMachine, networkOf } from './caller.js';
 import type { Attempts } from './identity.js';
 import type { CallerLimits } from './limits.js';
 
@@ -40,6 +40,10 @@ export class FailedAttempts implements Attempts {
     throw new HubError('rate_limited', `too many wrong tokens from ${address}: wait ${retry_after_sec} s`, {
       retry_after_sec,
     });
+  }
+
+  misnamed(caller: Caller, name: string): void {
+    this.#audit.refused({ caller, agent: name, operation: 'act as', target: '' }, 'forbidden');
   }
 
   unnamed(address: string, door: DoorName): void {

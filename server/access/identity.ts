@@ -24,6 +24,8 @@ export interface Attempts {
   mayTry(address: string): void;
   /** @param token_id of the token, where it was a good one once */
   failed(address: string, door: DoorName, token_id: string | undefined): void;
+  /** Would be held to a name that it may not act as. */
+  misnamed(caller: Caller, name: string): void;
   /** Came without a token where one is needed. */
   unnamed(address: string, door: DoorName): void;
 }
@@ -82,7 +84,8 @@ export class Identity {
     const { names, grant, role } = caller;
     const may = names?.has(name) ?? (grant !== undefined || !this.#tokens.guards(name));
     if (!may || RESERVED.includes(name)) {
-      throw new HubError('forbidden', `${AS_AGENT_HEADER} ${name} is not a name that the caller may act as`);
+      this.#attempts.misnamed(caller, name);
+      throw new HubError('forbidden', `X-Arc-Agent ${name} is not a name that the caller may act as`);
     }
     return { ...caller, role: role === 'observer' ? role : 'agent', names: new Names([name]) };
   }
@@ -93,7 +96,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
-    throw new HubError('bad_request', `${AS_AGENT_HEADER} must be percent-encoded`);
+    throw new HubError('bad_request', 'X-Arc-Agent must be percent-encoded');
   }
 }
 

@@ -34,7 +34,7 @@ describe('a token that the hub does not take', () => {
     expect(relay).toMatchObject({
       code: 1,
       stdout: expect.not.stringContaining('ready'),
-      stderr: expect.stringContaining('the hub refuses the relay: this hub does not know the token'),
+      stderr: expect.stringContaining('the relay is not let in: this hub does not know the token'),
     });
 
     const mcp = spawn(process.execPath, [HUB_MAIN, 'mcp', '--agent', 'ana', ...words], {
