@@ -50,8 +50,9 @@ export class Intake {
   found(agent: AgentFolder, all: readonly string[]): boolean {
     if (this.#paused) return true;
     const names = all.length > LOOK_MAX ? all.slice(0, LOOK_MAX) : all;
-    this.#lane(agent.name).expect(names);
-    void this.#enqueue(agent, names);
+    const lane = this.#lane(agent.name);
+    lane.expect(names);
+    lane.inTurn(() => this.#enqueue(agent, names));
     return names.length === all.length;
   }
 

@@ -27,6 +27,7 @@ export class Lane {
   readonly #queue: Entry[] = [];
   readonly #names = new Set<string>();
   readonly #deferred = new Map<string, { entry: Entry; timer: NodeJS.Timeout }>();
+  #turn: Promise<void> = Promise.resolve();
   #running = false;
   #paused = false;
 
@@ -47,6 +48,11 @@ export class Lane {
   /** These will be added, or forgotten, as soon as their times are known. */
   expect(names: readonly string[]): void {
     for (const name of names) this.#names.add(name);
+  }
+
+  /** Runs what adds them, one after another: what was found first is not overtaken while its times are looked up. */
+  inTurn(work: () => Promise<void>): void {
+    this.#turn = this.#turn.then(work);
   }
 
   forget(name: string): void {

@@ -75,6 +75,9 @@ class Listing {
 export class AgentFolder {
   readonly listing = new Listing();
   watcher: FSWatcher | undefined;
+  /** Its first listing was dealt with: what events name until then waits, since older files may lie there. */
+  isListed = false;
+  onListed: (() => void) | undefined;
   readonly watchedSinceMs = performance.now();
   /** How often each name was in an event lately. */
   readonly events = new Map<string, number>();
@@ -335,10 +338,12 @@ export class SpoolWatch {
     if (this.#polling) return;
     const found = new Set<string>();
     const tell = () => {
-      const names = [...found];
+      if (!agent.isListed) return;
+      const names = [...found].filter((name) => !this.#options.isKnown(agent, name));
       found.clear();
-      if (!this.#over) this.#options.onFound(agent, names);
+      if (!this.#over && names.length > 0) this.#options.onFound(agent, names);
     };
+    agent.onListed = tell;
     try {
       agent.watcher = watch(agent.requests.path, { persistent: false }, (_event, name) => {
         if (name === null || !name.endsWith(REQUEST_SUFFIX)) return;
@@ -368,6 +373,7 @@ export class SpoolWatch {
     if (!agent.requests.isSame(stat)) {
       await this.#leave(agent);
       await this.#enter(agent.name, requests);
+      this.#again = true;
       return;
     }
     if (!this.#isDue(agent.listing, stat, begunMs)) return;
@@ -379,10 +385,13 @@ export class SpoolWatch {
       const names = all.filter((name) => name.endsWith(REQUEST_SUFFIX) && !this.#options.isKnown(agent, name));
       const counts = names.map((name) => agent.events.get(name) ?? 0);
       agent.events.clear();
-      if (names.length === 0) return;
-      this.#busy();
-      if (!this.#options.onFound(agent, names)) agent.listing.unfinished();
-      this.#countMisses(agent, names, counts);
+      if (names.length > 0) {
+        this.#busy();
+        if (!this.#options.onFound(agent, names)) agent.listing.unfinished();
+        this.#countMisses(agent, names, counts);
+      }
+      agent.isListed = true;
+      agent.onListed?.();
     } catch (cause) {
       this.#complain(`list ${agent.name}`, cause, `cannot list the folder of ${agent.name}`);
     }
