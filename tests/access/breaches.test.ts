@@ -227,7 +227,8 @@ it('lets a token of many names be held to one of them', async () => {
   expect(await ask(one, `/v1/messages/${direct.id}`)).toBe(404);
   expect(await ask(one, `/v1/inbox/${two}`)).toBe(403);
   expect(await ask(names.ana, '/v1/channels')).toBe(403);
-  for (const reserved of ['system', 'operator']) {
+  expect(await ask(`ci-${round}-*`, '/v1/channels')).toBe(403);
+  for (const reserved of ['system', 'operator', '*', 'ana*']) {
     const headers = { Authorization: `Bearer ${inside.ownToken()}`, 'X-Arc-Agent': reserved };
     expect((await fetch(`${inside.hub.url}/v1/channels`, { headers })).status).toBe(403);
   }
@@ -277,6 +278,12 @@ it.each([
 ])('counts %s as of %s', (address, network) => expect(networkOf(address)).toBe(network));
 
 describe('an open hub', () => {
+  it('narrows nobody who has shown no token', async () => {
+    await using open = await startInProcess();
+    const asked = await fetch(`${open.hub.url}/v1/channels`, { headers: { 'X-Arc-Agent': 'an*' } });
+    expect(asked.status).toBe(400);
+  });
+
   it.each([
     ['a tab', (token: string) => [`Authorization: Bearer\t${token}`], 401],
     ['another scheme', (token: string) => [`Authorization: Token ${token}`], 401],
