@@ -46,7 +46,8 @@ export function authorize(
   for (const field of caller.role === 'observer' ? [] : actor) {
     const value = input[field];
     if (value === undefined || value === null || value === '') continue;
-    mayActAs(caller, field, String(value), guarded);
+    if (typeof value !== 'string') throw new HubError('bad_request', `${field} must be a string`);
+    mayActAs(caller, field, value, guarded);
   }
   if (caller.channels !== undefined) mayUseChannels(caller, operation, input);
 }

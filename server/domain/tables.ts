@@ -2,6 +2,7 @@
  * The port that commands read and write through. An engine answers from what its transaction sees, synchronously; a row
  * that was put is there for the next command of the same group. Commands see rows, never SQL.
  */
+import type { Sent } from './party.js';
 import type {
   AuditRow,
   ChannelRow,
@@ -63,6 +64,8 @@ export interface Tables {
   readonly threads: {
     /** The channel of a thread (arc-v1 §3.7), counting what this transaction has said in it. */
     channelOf(thread_id: string): string | null;
+    /** Whether anything in it was said to whoever sees so much, or nothing was said in it at all. */
+    isOpenTo(thread_id: string, sees: (sent: Sent) => boolean): boolean;
   };
   readonly cursors: {
     /** Only forward; answers where the cursor is then. */
@@ -85,7 +88,7 @@ export interface Tables {
   readonly audit: {
     /** A line of the same merge key counts on. */
     add(row: NewAuditRow): AuditRow;
-    /** Now and then drops what is older than 90 days, or beyond 50,000 deeds and as many refusals. */
+    /** Now and then drops what is older than 90 days, or beyond 50,000 deeds of operators and as much of all else. */
     prune(nowMs: number): void;
   };
   readonly changes: {

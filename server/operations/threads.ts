@@ -18,7 +18,8 @@ export const threadOperations = [
     const detail = await hub.store.thread(thread_id, hub.now);
     const { caller } = call;
     const messages = detail?.messages.filter((row) => isVisible(caller, row)) ?? [];
-    if (detail === undefined || (messages.length === 0 && detail.messages.length > 0)) {
+    const isOpen = detail?.messages.length === 0 || messages.some(({ from_agent }) => from_agent !== 'system');
+    if (detail === undefined || (!isOpen && !seesAll(caller))) {
       throw new HubError('not_found', 'thread not found');
     }
     return {

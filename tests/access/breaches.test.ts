@@ -129,21 +129,27 @@ describe('a request to another agent', () => {
     await socket.close();
   });
 
-  it('is not ended by who claims it without seeing it, nor by who claims it second', async () => {
+  it('is not ended by who claims it without seeing it, however early', async () => {
     const direct = await post(ana, { to_agent: names.ben, kind: 'task_request', body: 'x' });
     const claim = (client: HubClient, owner_agent_id: string, id: number, claim_key: string) =>
       client.request('claims.acquire', { owner_agent_id, task_message_id: id, claim_key });
     expect(await refusal(claim(mallory, names.mallory, direct.id, 'k'))).toMatchObject({ code: 'forbidden' });
-    const complete = { task_id: direct.id, agent_id: names.mallory };
-    expect(await refusal(mallory.request('tasks.complete', complete))).toMatchObject({ code: 'forbidden' });
+    await claim(mallory, names.mallory, direct.id + 1, 'before it is there');
+    const next = await post(ana, { to_agent: names.ben, kind: 'task_request', body: 'x' });
+    expect(next.id).toBe(direct.id + 1);
+    for (const task_id of [direct.id, next.id]) {
+      const complete = { task_id, agent_id: names.mallory };
+      expect(await refusal(mallory.request('tasks.complete', complete))).toMatchObject({ code: 'not_found' });
+      expect(await statusOf(task_id)).toBe('open');
+    }
 
     const open = await post(ana, { channel: names.shown, kind: 'task', body: 'for all' });
-    await claim(ben, names.ben, open.id, `first-${round}`);
-    await claim(mallory, names.mallory, open.id, `second-${round}`);
-    const second = { task_id: open.id, agent_id: names.mallory };
-    expect(await refusal(mallory.request('tasks.complete', second))).toMatchObject({ code: 'forbidden' });
-    expect(await statusOf(open.id)).toBe('open');
-    await ben.request('tasks.complete', { task_id: open.id, agent_id: names.ben });
+    const unclaimed = { task_id: open.id, agent_id: names.ben };
+    expect(await refusal(ben.request('tasks.complete', unclaimed))).toMatchObject({ code: 'forbidden' });
+    await claim(ben, names.ben, open.id, `for-${round}`);
+    for (let i = 0; i < 2; i++) await ben.request('tasks.complete', unclaimed);
+    await ben.request('claims.release', { claim_key: `for-${round}`, agent_id: names.ben });
+    await ben.request('tasks.complete', unclaimed);
     expect(await statusOf(open.id)).toBe('done');
   });
 
@@ -165,7 +171,16 @@ describe('a request to another agent', () => {
 it('reaches no hidden channel by a thread, nor by what a lease says of itself', async () => {
   const thread_id = `hush-${round}`;
   await post(ana, { channel: names.hidden, body: 'x', thread_id });
+  const direct = `between-two-${round}`;
+  await post(ana, { to_agent: names.ben, body: 'x', thread_id: direct });
+  const request = await post(ana, { to_agent: names.ben, kind: 'task_request', body: 'x', thread_id: direct });
+  const part = { to_agent: names.ben, kind: 'task_request', body: 'x', parent_task_id: request.id };
+  const { id } = await post(ana, part);
+  // The last part ends the whole, of which the hub tells in the thread.
+  await ben.request('tasks.complete', { task_id: id, agent_id: names.ben });
   const tries: [string, Record<string, unknown>][] = [
+    ['messages.post', { to_agent: names.mallory, body: 'to myself', thread_id: direct }],
+    ['messages.post', { channel: names.shown, kind: 'task', body: 'x', thread_id: direct }],
     ['messages.post', { channel: names.shown, kind: 'task', body: 'x', thread_id }],
     ['claims.acquire', { owner_agent_id: names.mallory, claim_key: `c-${round}`, thread_id }],
     ['locks.acquire', { agent_id: names.mallory, file_path: `f-${round}`, metadata: { thread_id } }],
@@ -174,7 +189,11 @@ it('reaches no hidden channel by a thread, nor by what a lease says of itself', 
   for (const [name, params] of tries) {
     expect(await refusal(mallory.request(name as 'messages.post', params))).toMatchObject({ code: 'forbidden' });
   }
-  expect(await refusal(mallory.request('threads.get', { thread_id }))).toMatchObject({ code: 'not_found' });
+  for (const each of [thread_id, direct]) {
+    expect(await refusal(mallory.request('threads.get', { thread_id: each }))).toMatchObject({ code: 'not_found' });
+  }
+  expect(JSON.stringify(await mallory.request('events.list', { agent_id: names.mallory }))).not.toContain(direct);
+  expect(JSON.stringify(await ana.request('inbox.list', { agent_id: names.ana }))).toContain('subtasks of task');
   expect(await operator.request('locks.list', {})).not.toContainEqual(
     expect.objectContaining({ file_path: `f-${round}` }),
   );
@@ -189,7 +208,10 @@ it('keeps the keys of one token from another, where a call names no agent', asyn
   };
   const [owner, other] = [await bare(names.ana), await bare(names.mallory)];
   await owner.request('tasks.complete', params);
-  expect(await refusal(other.request('tasks.complete', params))).toMatchObject({ code: 'forbidden' });
+  const { id } = await post(ana, { channel: names.shown, kind: 'task', body: 'x' });
+  // A key of the other's with other content would be a conflict.
+  const others = other.request('tasks.complete', { ...params, task_id: id });
+  expect(await refusal(others)).toMatchObject({ code: 'forbidden' });
 });
 
 describe('a folder of the relay', () => {

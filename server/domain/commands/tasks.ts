@@ -16,8 +16,11 @@ export const taskCommands = {
    */
   completeTask(tx: Tx, { task_id, of }: { task_id: number; of?: Party | undefined }): CompletedTask {
     const task = tx.tables.tasks.get(task_id);
-    if (task === undefined) throw new HubError('not_found', 'task not found');
-    if (of !== undefined && !concerns(tx, task, of)) throw new HubError('forbidden', `task_id ${NOT_CONCERNED}`);
+    if (task === undefined || of?.sees(task) === false) throw new HubError('not_found', 'task not found');
+    // Whoever says once more that it is done says nothing new.
+    if (task.status === 'open' && of !== undefined && !concerns(tx, task, of)) {
+      throw new HubError('forbidden', `task_id ${NOT_CONCERNED}`);
+    }
     return complete(tx, task);
   },
 };
@@ -37,20 +40,18 @@ export function complete(tx: Tx, task: TaskRow): CompletedTask {
 
 export const NOT_CONCERNED = 'is of a task that is not addressed to, claimed by or asked by the caller';
 
-/** Whether the task was asked of the party or by it, or it sees the request and was the first to claim it. */
+/** Whether the task was asked of the party or by it, or it sees the request and holds a claim on it. */
 export function concerns(tx: Tx, task: TaskRow, party: Party): boolean {
   const { from_agent, to_agent } = task;
   if (party.has(from_agent) || (to_agent !== null && party.has(to_agent))) return true;
   if (!party.sees(task)) return false;
-  const [first] = tx.tables.leases.onTask(task.task_id, tx.now);
-  return first !== undefined && party.has(first.owner);
+  return tx.tables.leases.onTask(task.task_id, tx.now).some(({ owner }) => party.has(owner));
 }
 
-/** @throws {HubError} the thread lies in a channel that does not exist for the party: its words would move the thread */
+/** @throws {HubError} nothing of the thread was said to the party: its own words would open it, or move it */
 export function mustUseThread(tx: Tx, threadId: string, party: Party): void {
-  const channel = tx.tables.threads.channelOf(threadId);
-  if (channel === null || party.seesChannel(channel)) return;
-  throw new HubError('forbidden', 'thread_id is of a channel that the caller may not use');
+  if (tx.tables.threads.isOpenTo(threadId, party.sees)) return;
+  throw new HubError('forbidden', 'thread_id is of a thread that the caller may not see');
 }
 
 function finish(tx: Tx, task: TaskRow): TaskRow {

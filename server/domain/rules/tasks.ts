@@ -16,7 +16,8 @@ export function rollupNotice(parent: TaskRow, children: number, now: string): Ne
   return {
     ts: now,
     from_agent: 'system',
-    to_agent: null,
+    // What was asked of one agent is told to whoever asked.
+    to_agent: parent.to_agent === null ? null : parent.from_agent || null,
     channel: parent.channel,
     kind: 'notice',
     body: `All ${children} subtasks of task ${parent.task_id} are complete.`,

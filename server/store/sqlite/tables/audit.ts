@@ -4,7 +4,7 @@ import type { AuditRow, NewAuditRow } from '../../../domain/rows.js';
 import type { AuditPage } from '../../../domain/store.js';
 
 const KEEP_MS = 90 * 86_400_000;
-/** Of deeds, and as many of refusals: whoever is refused often pushes out none of what was done. */
+/** Of what operators have done, and as much of all else: nobody but they pushes out anything of theirs. */
 const KEEP_EACH = 50_000;
 /** Lines between two looks for what is too old. */
 const PRUNE_EVERY = 500;
@@ -29,7 +29,7 @@ export class AuditStore {
     this.#pruneOld = db.prepare(`
       DELETE FROM arc_hub_audit
       WHERE id IN (SELECT id FROM (SELECT id, ts FROM arc_hub_audit ORDER BY id LIMIT 1000) WHERE ts < ?)`);
-    // Only what is refused has a merge key.
+    // What operators do has no merge key.
     this.#pruneKinds = ['merge_key IS NULL', 'merge_key IS NOT NULL'].map((kind) =>
       db.prepare(`
         DELETE FROM arc_hub_audit WHERE ${kind} AND id <=

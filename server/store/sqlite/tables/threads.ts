@@ -39,7 +39,7 @@ export class ThreadStore {
     const claims = countThreads(activeClaims);
     const locks = countThreads(activeLocks);
     const all = this.#all.all();
-    const seen = sees === undefined ? all : all.filter((thread) => this.#hasSeen(thread, sees));
+    const seen = sees === undefined ? all : all.filter(({ thread_id }) => this.isOpenTo(thread_id, sees));
     return seen.map((thread) => ({
       ...thread,
       active_claim_count: claims.get(thread.thread_id) ?? 0,
@@ -57,10 +57,15 @@ export class ThreadStore {
   }
 
   /** Reads as far as the first message that the reader may see, which mostly is the first. */
-  #hasSeen({ thread_id, message_count }: ThreadRow, sees: (sent: Sent) => boolean): boolean {
-    if (message_count === 0) return true;
-    for (const sent of this.#sent.iterate(thread_id)) if (sees(sent)) return true;
-    return false;
+  isOpenTo(threadId: string, sees: (sent: Sent) => boolean): boolean {
+    this.#flush();
+    let isEmpty = true;
+    for (const sent of this.#sent.iterate(threadId)) {
+      // What the hub itself says in a thread is said to those who are in it.
+      if (sent.from_agent !== 'system' && sees(sent)) return true;
+      isEmpty = false;
+    }
+    return isEmpty;
   }
 
   channelOf(threadId: string): string | null {
