@@ -14,6 +14,7 @@ import { mcpCommands } from './commands/mcp.js';
 import { messageCommands } from './commands/messages.js';
 import { promptCommands } from './commands/prompt.js';
 import { relayCommands } from './commands/relay.js';
+import { searchCommands } from './commands/search.js';
 import { serviceCommands } from './commands/service.js';
 import { smokeCommands } from './commands/smoke.js';
 import { tokenCommands } from './commands/token.js';
@@ -51,6 +52,7 @@ const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['Looking after it:', relayCommands],
   ['Looking after it:', smokeCommands],
   ['Messages:', messageCommands],
+  ['Messages:', searchCommands],
   ['Messages:', waitCommands],
   ['Messages:', watchCommands],
   ['Work:', workCommands],

@@ -15,6 +15,7 @@ import {
   type OperationName,
   type PendingShutdown,
   type PostResult,
+  type SearchResult,
   type Session,
   type Stats,
   type Task,
@@ -292,6 +293,19 @@ export abstract class HubOperations {
   inbox(options: Listing<'inbox.list'> = {}): Promise<Message[]> {
     const [call, fields] = split(options);
     return this.operation('inbox.list', fields, call);
+  }
+
+  /**
+   * Messages in which words occur, newest first, as far as this agent may see them.
+   *
+   * @param query words, each also as the beginning of one; `"a phrase"`, `-not`, `from:ana`, `to:`, `in:build`, `thread:`,
+   *   `kind:task`, `has:code`, `after:2026-11-01`, `before:`
+   * @param options `order`: `best` for the most fitting first. `before_id`: the next page. `limit`: at most 100
+   * Source: websocket §8.
+   */
+  search(query: string, options: Omit<Listing<'messages.search'>, 'query'> = {}): Promise<SearchResult> {
+    const [call, fields] = split(options);
+    return this.operation('messages.search', { ...fields, query }, call);
   }
 
   /** All threads, the latest first. Source: arc-v1 §4.12. */

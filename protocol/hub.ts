@@ -41,6 +41,7 @@ export const FEATURES = [
 
 export const EXTENSIONS = [
   'auth',
+  'search',
   'before_id',
   'cursors',
   'idempotency_key',

@@ -13,6 +13,7 @@ export * from './operations/events.js';
 export * from './operations/hub.js';
 export * from './operations/leases.js';
 export * from './operations/messages.js';
+export * from './operations/search.js';
 export * from './operations/sessions.js';
 export * from './operations/tasks.js';
 export * from './operations/threads.js';

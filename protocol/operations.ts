@@ -25,6 +25,7 @@ import {
   locksRelease,
 } from './operations/leases.js';
 import { eventsList, inboxList, messagesGet, messagesList, messagesPost, rpcCall } from './operations/messages.js';
+import { messagesSearch } from './operations/search.js';
 import { agentsList, sessionsClose, sessionsHeartbeat, sessionsOpen, sessionsRename } from './operations/sessions.js';
 import { tasksComplete, tasksList } from './operations/tasks.js';
 import { threadsGet, threadsList } from './operations/threads.js';
@@ -41,6 +42,7 @@ export const OPERATIONS = {
   'messages.post': messagesPost,
   'messages.get': messagesGet,
   'messages.list': messagesList,
+  'messages.search': messagesSearch,
   'inbox.list': inboxList,
   'events.list': eventsList,
   'events.stream': eventsStream,

@@ -46,6 +46,7 @@ export const HubConfig = z
     share_group: z.boolean().default(false).describe('let the group of this account use the files that the hub makes'),
     quiet: z.boolean().default(false).describe('log warnings and errors only'),
     spool_dir: z.string().min(1).default(DEFAULT_SPOOL_DIR).describe('folder of the file relay'),
+    no_search: z.boolean().default(false).describe('keep no index of words; messages cannot be searched then'),
     durability: z
       .enum(['full', 'normal'])
       .default('full')

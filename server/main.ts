@@ -108,7 +108,14 @@ export async function startHub(
     // Before the file: a start that fails for it leaves no empty database behind.
     if (auth.mode === 'required') ownToken = readOwnToken(dirname(path));
     const onError = (err: unknown) => log.error({ err }, 'store failed');
-    store = new SqliteStore({ path, durability: config.durability, clock, sharing, onError });
+    store = new SqliteStore({
+      path,
+      durability: config.durability,
+      clock,
+      sharing,
+      search: !config.no_search,
+      onError,
+    });
     tighten(path, sharing, log);
   } catch (cause) {
     listeners.destroyAll();

@@ -1,7 +1,8 @@
 /** What Arc's adapter lacks (arc-v1 §10.5): the unread digest, and claims, locks and tasks. */
 import { z } from 'zod';
+import { printable } from '../../base/terminal-text.js';
 import type { HubClient } from '../../client/hub-client.js';
-import type { Claim, Lock } from '../../protocol/index.js';
+import type { Claim, Lock, SearchResult } from '../../protocol/index.js';
 import { makeDigest } from '../digest/digest.js';
 import { readUnread } from '../digest/unread.js';
 import { ArgumentError, type Tool, type ToolAnswer, terse, tool } from './tool.js';
@@ -16,13 +17,15 @@ export const workTools: readonly Tool[] = [
     input: z.object({
       budget: z.number().default(1000).describe('Most tokens of the digest'),
       ack: z.boolean().default(true),
+      find: z.string().optional().describe('Instead: past messages with these words'),
     }),
     output: {
       type: 'object',
       properties: { digest: text, unread: count, requests: count },
       required: ['digest', 'unread'],
     },
-    async run({ budget, ack }, { hub, signal, shown }) {
+    async run({ budget, ack, find }, { hub, signal, shown }) {
+      if (find) return found(await hub.search(find, { agent_id: hub.agentId, limit: FOUND, signal }));
       const { messages, answered, latest_id } = await readUnread(hub, { signal });
       const fresh = messages.filter(({ id }) => !shown.has(id));
       const digest = makeDigest(
@@ -127,4 +130,16 @@ const lockView = ({ file_path, agent_id, expires_at }: Lock) => ({ key: file_pat
 function answer(fields: object): ToolAnswer {
   const structured = terse(fields);
   return { value: structured, structured };
+}
+
+/** Hits that a model is shown; it asks for others with better words. */
+const FOUND = 10;
+
+function found({ hits }: SearchResult): ToolAnswer {
+  const lines = hits.map(({ message, snippet }) => {
+    const where = message.to_agent === null ? `#${message.channel}` : 'direct';
+    return `[${message.id}] ${message.ts} ${where} ${message.from_agent}: ${snippet}`;
+  });
+  const digest = printable(lines.join('\n'), { lines: true });
+  return { value: digest, structured: { digest, unread: 0 }, text: digest || 'Nothing found.' };
 }

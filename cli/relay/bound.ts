@@ -17,7 +17,8 @@ type Sender = Pick<RelayCall, 'folder' | 'agent_id'>;
 function namesOf({ folder, agent_id }: Sender, guarded: Guards): NameSet {
   const has = (name: string) =>
     !RESERVED.includes(name) && (name === folder || (agentFolder(name) === folder && !guarded.guards(name)));
-  return { has, only: has(agent_id) ? agent_id : folder };
+  const only = has(agent_id) ? agent_id : folder;
+  return { has, only, whole: [only], prefixes: [] };
 }
 
 export const folderCaller = (call: Sender, guarded: Guards): Caller => speakingFor('relay', namesOf(call, guarded));
@@ -64,6 +65,8 @@ async function admitted(execute: Execute, call: RelayCall, guarded: Guards): Pro
   if (session === 'closes') await mustOwn(execute, call, names, fields.session_id);
   const missing = rest?.method === 'GET' ? actor.filter((field) => fields[field] === undefined) : [];
   if (missing.length === 0) return call.path;
+  if (!names.has(names.only ?? ''))
+    throw new HubError('forbidden', `${call.folder} is not a name that a folder may have`);
   const own = missing.map((field) => `${field}=${encodeURIComponent(names.only ?? '')}`);
   return `${path}?${[...own, query].filter((part) => part !== '').join('&')}`;
 }

@@ -11,6 +11,9 @@ export interface NameSet {
   has(name: string): boolean;
   /** The one name that it stands for, which is filled in where a call names nobody; undefined when there are several. */
   readonly only: string | undefined;
+  /** All that stand for themselves, and the beginnings of those that stand for many. */
+  readonly whole: readonly string[];
+  readonly prefixes: readonly string[];
 }
 
 /** The token by which a caller has shown who it is. */

@@ -1,7 +1,9 @@
 import { DIRECT_CHANNEL } from '../../protocol/index.js';
 import type { PublishedChange } from '../domain/feed.js';
 import type { Sent } from '../domain/party.js';
+import type { Names, Sight } from '../domain/store.js';
 import type { Caller, NameSet } from './caller.js';
+import { RESERVED } from './names.js';
 
 /** Whether the channel exists for the caller. Direct messages have one of their own, which hides nothing. */
 export const seesChannel = ({ channels }: Pick<Caller, 'channels'>, channel: string | null): boolean =>
@@ -22,6 +24,15 @@ export function isVisible(
 
 /** Whether nothing is hidden from the caller. */
 export const seesAll = ({ names, channels }: Caller): boolean => names === undefined && channels === undefined;
+
+/** What the caller may see, looking as one agent or as itself, for queries to decide. */
+export function sightOf(caller: Caller, agentId: string | undefined): Sight {
+  const { names, channels } = caller;
+  const viewer = viewerOf(caller, agentId);
+  const parties: Names[] = viewer === undefined ? [] : [{ whole: [viewer], prefixes: [], except: [] }];
+  if (names !== undefined) parties.push({ whole: names.whole, prefixes: names.prefixes, except: RESERVED });
+  return { channels: channels && [...channels], parties };
+}
 
 /** As whom the caller looks: the agent that it names, and nobody for an observer, which sees no direct message. */
 export const viewerOf = ({ role }: Caller, agentId: string | undefined): string | undefined =>

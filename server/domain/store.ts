@@ -18,6 +18,7 @@ import type {
   TokenRow,
   WriteKey,
 } from './rows.js';
+import type { Filters, ParsedQuery } from './rules/search-query.js';
 
 export interface MessagePage extends MessageFilter {
   since_id: number;
@@ -26,6 +27,40 @@ export interface MessagePage extends MessageFilter {
   tail?: boolean;
   /** Only rows below it, the nearest `limit` of them. */
   before_id?: number | undefined;
+}
+
+/** A search, and what of it the searcher may see. */
+export interface MessageSearch {
+  readonly query: ParsedQuery;
+  /** What must hold beside what was typed. */
+  readonly given: Filters;
+  readonly sight: Sight;
+  readonly since_id: number;
+  readonly before_id: number | undefined;
+  readonly limit: number;
+  readonly order: 'newest' | 'best';
+}
+
+/** What is visible to a reader, in a form that a query can decide. */
+export interface Sight {
+  /** Broadcasts of these only. */
+  readonly channels: readonly string[] | undefined;
+  /** Direct messages only from or to one of these names, of each of the sets. */
+  readonly parties: readonly Names[];
+}
+
+/** Names that are told one by one, and all that begin so, but for some. */
+export interface Names {
+  readonly whole: readonly string[];
+  readonly prefixes: readonly string[];
+  readonly except: readonly string[];
+}
+
+export interface SearchPage {
+  readonly rows: MessageRow[];
+  readonly more: boolean;
+  /** Everything was searched; false while the index is being made. */
+  readonly isWhole: boolean;
 }
 
 export interface LeaseFilter {
@@ -89,6 +124,8 @@ export interface Store {
   messages(page: MessagePage): Promise<MessageRow[]>;
   /** Every `task_result` that replies to it, ascending. */
   resultsOf(request_id: number): Promise<MessageRow[]>;
+  /** @throws {HubError} `unavailable`: it is switched off */
+  search(search: MessageSearch): Promise<SearchPage>;
   latestVisibleId(agent_id: string): Promise<number>;
   channels(): Promise<ChannelRow[]>;
   activeSessions(): Promise<SessionRow[]>;

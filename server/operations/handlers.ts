@@ -4,6 +4,7 @@ import { eventOperations } from './events.js';
 import { hubOperations } from './hub.js';
 import { leaseOperations } from './leases.js';
 import { messageOperations } from './messages.js';
+import { searchOperations } from './search.js';
 import { sessionOperations } from './sessions.js';
 import { taskOperations } from './tasks.js';
 import { threadOperations } from './threads.js';
@@ -14,6 +15,7 @@ export const HANDLERS = [
   ...sessionOperations,
   ...channelOperations,
   ...messageOperations,
+  ...searchOperations,
   ...eventOperations,
   ...threadOperations,
   ...leaseOperations,

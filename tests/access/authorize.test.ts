@@ -6,7 +6,12 @@ import { anybody, type Caller, type Grant, type NameSet } from '../../server/acc
 import { type InProcessHub, startInProcess } from '../support/in-process.js';
 
 const signal = new AbortController().signal;
-const names = (has: (name: string) => boolean, only?: string): NameSet => ({ has, only });
+const names = (has: (name: string) => boolean, only?: string): NameSet => ({
+  has,
+  only,
+  whole: only === undefined ? [] : [only],
+  prefixes: [],
+});
 const caller = (role: Role, whose: NameSet | undefined): Caller => ({ ...anybody('local'), role, names: whose });
 
 const GRANT: Grant = {

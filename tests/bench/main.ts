@@ -27,6 +27,7 @@ const FILES = [
   'threads',
   'tls',
   'tokens',
+  'search',
   'replay',
   'relay',
 ];

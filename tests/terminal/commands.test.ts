@@ -365,14 +365,29 @@ describe('steering', () => {
 });
 
 describe('finding', () => {
-  it('/filter, /search, /mute and /unmute choose what is shown', async () => {
+  it('/search finds in all that the hub keeps while one types, and jumps there', async () => {
+    const { id } = await ana.post('general', 'a treasure is buried');
+    const secret = await ana.request('messages.post', { from_agent: 'ana', to_agent: 'ben', body: 'buried, psst' });
+    run('/search tre');
+    await tui.sees(/ana #general\s+a \[\[treasure]] is buried/);
+    tui.type('\u0015');
+    for (const letter of 'buried') tui.type(letter);
+    await tui.sees('[[buried]], psst');
+    tui.type('\u001b[B');
+    tui.type('\r');
+    await until(() => tui.state.overlay === undefined && tui.state.selectedId === id);
+    run('/search nothing-like-this');
+    await tui.sees('nothing found');
+    expect((secret as { to_agent: string }).to_agent).toBe('ben');
+  });
+
+  it('/filter, /mute and /unmute choose what is shown', async () => {
     run('/all');
     await ana.post('general', 'needle in here');
     await ana.post('general', 'only hay');
     await tui.sees('only hay');
-    run('/search needle');
-    await tui.sees('1 loaded message holds “needle”');
-    expect(tui.screen).not.toContain('only hay');
+    run('/filter needle');
+    await until(() => !tui.screen.includes('only hay'));
     run('/filter off');
     await tui.sees('only hay');
     run('/filter kind=task_result');

@@ -1,7 +1,8 @@
 /** Where to look: channels, threads, conversations, and what is shown of them. */
 import { HubError } from '../../protocol/index.js';
+import { editorOf } from '../input/editor.js';
 import { ALL, channelView, type Filter, hasFilter, INBOX, threadView } from '../state/view.js';
-import { feedMessages } from '../view/feed.js';
+import { search } from '../windows/search.js';
 import { arg, bare, type Command, optional, wholeNumber } from './command.js';
 
 export const PLACES: readonly Command[] = [
@@ -67,14 +68,9 @@ export const PLACES: readonly Command[] = [
   {
     name: 'search',
     aliases: ['find'],
-    args: [arg('text', 'text')],
-    summary: 'find a text in what is loaded',
-    run: ({ desk, nav }, [text = '']) => {
-      nav.setFilter({ text });
-      const found = feedMessages(desk.state).length;
-      const hold = found === 1 ? 'message holds' : 'messages hold';
-      desk.say(`${found} loaded ${hold} “${text}” here; /filter off shows all again`);
-    },
+    args: [optional('words', 'text')],
+    summary: 'find messages by their words, in all that the hub keeps',
+    run: (hands, [words = '']) => search(hands, editorOf(words)),
   },
   {
     name: 'mute',

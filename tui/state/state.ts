@@ -6,6 +6,8 @@ import type {
   HubInfo,
   Lock,
   Message,
+  SearchHit,
+  SearchResult,
   Session,
   Task,
   Thread,
@@ -70,7 +72,16 @@ export type Overlay =
   | { readonly kind: 'tokens'; readonly selected: number }
   /** The text of a new token, which is nowhere else, and is gone when the window is closed. */
   | { readonly kind: 'secret'; readonly token: string; readonly what: string }
-  | { readonly kind: 'audit'; readonly scroll: number };
+  | { readonly kind: 'audit'; readonly scroll: number }
+  | {
+      readonly kind: 'search';
+      readonly query: Editor;
+      readonly hits: readonly SearchHit[];
+      readonly more: SearchResult['more'];
+      /** Why nothing could be looked for. */
+      readonly problem: string | undefined;
+      readonly selected: number;
+    };
 
 /** A line of the dashboard itself, which nobody else sees and nothing stores. */
 export interface Notice {

@@ -8,6 +8,7 @@ import { helpWindow } from './help.js';
 import { message } from './message.js';
 import { palette } from './palette.js';
 import { question } from './question.js';
+import { searchWindow } from './search.js';
 import { secret } from './secret.js';
 import { tokens } from './tokens.js';
 import type { WindowKind } from './window.js';
@@ -20,6 +21,7 @@ const WINDOWS: { readonly [K in Overlay['kind']]: WindowKind<Extract<Overlay, { 
   tokens,
   secret,
   audit,
+  search: searchWindow,
 };
 
 export const windowOf = ({ kind }: Overlay): WindowKind<Overlay> => WINDOWS[kind];

@@ -7,11 +7,21 @@ import type { Committed, StateChange } from '../../domain/changes.js';
 import { type CommandName, type Commands, perform, recall, type Written } from '../../domain/commands/index.js';
 import type { Sent } from '../../domain/party.js';
 import type { LeaseKind, MessageRow, WriteKey } from '../../domain/rows.js';
-import type { AuditPage, LeaseFilter, MessagePage, Store, TaskFilter, ThreadDetailRows } from '../../domain/store.js';
+import type {
+  AuditPage,
+  LeaseFilter,
+  MessagePage,
+  MessageSearch,
+  SearchPage,
+  Store,
+  TaskFilter,
+  ThreadDetailRows,
+} from '../../domain/store.js';
 import { Tx } from '../../domain/tx.js';
 import { GroupCommit } from './group-commit.js';
 import { LogSize } from './log-size.js';
 import { instanceId, openDatabase, realPath } from './open-database.js';
+import { SearchIndex } from './search-index.js';
 import { StoreFile } from './store-file.js';
 import { isGuessed, type LoggedChange } from './tables/changes.js';
 import { SqliteTables } from './tables/index.js';
@@ -33,6 +43,8 @@ export interface SqliteOptions {
   clock: Clock;
   /** Who else may use the file (default: nobody). */
   sharing?: Sharing;
+  /** Whether messages can be searched (default: they can). */
+  search?: boolean;
   /** Called when looking for other writers failed, which the next look repeats. */
   onError: (cause: unknown) => void;
 }
@@ -48,6 +60,7 @@ export class SqliteStore implements Store {
   readonly #commits: GroupCommit;
   readonly #file: StoreFile;
   readonly #logSize: LogSize;
+  readonly #search: SearchIndex | undefined;
   readonly #dataVersion: Statement<[], number>;
   readonly #onError: (cause: unknown) => void;
   readonly #listeners: ((committed: Committed) => void)[] = [];
@@ -64,7 +77,7 @@ export class SqliteStore implements Store {
   #problem: string | undefined;
   #onHealth: (problem: string | undefined) => void = () => undefined;
 
-  constructor({ path, durability, clock, sharing = 'owner', onError }: SqliteOptions) {
+  constructor({ path, durability, clock, sharing = 'owner', search = true, onError }: SqliteOptions) {
     this.location = path;
     this.#clock = clock;
     this.#onError = onError;
@@ -80,6 +93,7 @@ export class SqliteStore implements Store {
     this.#tx = this.#newTx();
     this.#file = new StoreFile(path, this.journal_mode === 'wal');
     this.#logSize = new LogSize(this.#db, path, onError);
+    this.#search = search ? new SearchIndex(this.#db, clock, onError) : undefined;
     this.#commits = new GroupCommit(this.#db, {
       refusal: () => this.#refusal(),
       begun: (careful) => {
@@ -154,6 +168,11 @@ export class SqliteStore implements Store {
   async resultsOf(requestId: number) {
     return this.#tables.messages.resultsOf(requestId);
   }
+  async search(search: MessageSearch): Promise<SearchPage> {
+    if (this.#search === undefined)
+      throw new HubError('unavailable', 'search is switched off on this hub (--no-search)');
+    return this.#search.search(search);
+  }
   async latestVisibleId(agentId: string) {
     return this.#tables.messages.latestVisibleId(agentId);
   }
@@ -219,6 +238,7 @@ export class SqliteStore implements Store {
     this.#checkpoint?.cancel();
     this.#fileTimer?.cancel();
     this.#logSize.close();
+    this.#search?.close();
     await this.#commits.close();
     this.#db.close();
     this.#logSize.release();
@@ -321,6 +341,7 @@ export class SqliteStore implements Store {
   }
 
   #emit(committed: Committed): void {
+    if (committed.messages.length > 0) this.#search?.written();
     for (const listener of this.#listeners) listener(committed);
   }
 

@@ -21,6 +21,7 @@ export const ROUTES: Readonly<Record<string, RouteRow>> = {
   'messages.post': { rest: ['POST', '/v1/messages'], actor: 'from_agent' },
   'messages.get': { rest: ['GET', '/v1/messages/{id}'], actor: 'agent_id' },
   'messages.list': { rest: ['GET', '/v1/messages'] },
+  'messages.search': { rest: ['GET', '/v1/search'], actor: 'agent_id' },
   'events.list': { rest: ['GET', '/v1/events'], actor: 'agent_id' },
   'inbox.list': { rest: ['GET', '/v1/inbox/{agent_id}'], actor: 'agent_id' },
   'events.stream': { rest: ['GET', '/v1/stream'], actor: 'agent_id' },

@@ -4,7 +4,7 @@ import type { MessageRow, NewMessage } from '../../../domain/rows.js';
 import type { MessagePage } from '../../../domain/store.js';
 import { wideColumn } from '../wide-column.js';
 
-const COLUMNS = `id, ts, from_agent, to_agent, channel, kind, body, attachments_json,
+export const MESSAGE_COLUMNS = `id, ts, from_agent, to_agent, channel, kind, body, attachments_json,
   ${wideColumn('reply_to')}, thread_id, metadata_json`;
 
 /** Rows of one INSERT statement, largest first. Sixteen in one cost half of what they cost by themselves. */
@@ -41,11 +41,11 @@ export class MessageStore {
         SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'messages'), 0),
                    coalesce((SELECT max(id) FROM messages), 0))`)
       .pluck();
-    this.#byId = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE id = ?`);
-    this.#after = db.prepare(`SELECT ${COLUMNS} FROM messages WHERE id > ? ORDER BY id LIMIT ?`);
+    this.#byId = db.prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id = ?`);
+    this.#after = db.prepare(`SELECT ${MESSAGE_COLUMNS} FROM messages WHERE id > ? ORDER BY id LIMIT ?`);
     this.#latest = db.prepare('SELECT max(id) AS id FROM messages');
     this.#results = db.prepare(
-      `SELECT ${COLUMNS} FROM messages WHERE reply_to = ? AND kind = 'task_result' ORDER BY id`,
+      `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE reply_to = ? AND kind = 'task_result' ORDER BY id`,
     );
     this.#latestVisible = db.prepare(`
       SELECT max(coalesce((SELECT max(id) FROM messages WHERE to_agent IS NULL), 0),
@@ -151,7 +151,7 @@ export class MessageStore {
       values.push(page.before_id);
     }
     const backwards = page.before_id !== undefined || (page.tail === true && page.since_id === 0);
-    const sql = `SELECT ${COLUMNS} FROM messages WHERE ${where.join(' AND ')} ORDER BY id ${backwards ? 'DESC' : 'ASC'} LIMIT ?`;
+    const sql = `SELECT ${MESSAGE_COLUMNS} FROM messages WHERE ${where.join(' AND ')} ORDER BY id ${backwards ? 'DESC' : 'ASC'} LIMIT ?`;
     let statement = this.#pages.get(sql);
     if (statement === undefined) {
       statement = this.#db.prepare<unknown[], MessageRow>(sql);
