@@ -1,4 +1,13 @@
-import { DEFAULT_CHANNEL, DIRECT_CHANNEL, HubError, JsonText, stringify } from '../../protocol/index.js';
+import {
+  DEFAULT_CHANNEL,
+  DIRECT_CHANNEL,
+  HubError,
+  JsonText,
+  type Operations,
+  type ParsedOf,
+  stringify,
+} from '../../protocol/index.js';
+import type { Caller } from '../access/caller.js';
 import { isVisible, viewerOf } from '../access/visibility.js';
 import type { PostMessage } from '../domain/commands/messages.js';
 import { encodeMessage, messageJson } from '../domain/encode.js';
@@ -12,29 +21,30 @@ async function channelFirst({ hub }: Context, raw: Readonly<Record<string, unkno
 }
 const NAMING = new Set(['agent_id', 'channel', '']);
 
+/** A post as the store's command takes it. */
+export function postOf(input: ParsedOf<Operations['messages.post']>, { names }: Pick<Caller, 'names'>): PostMessage {
+  const { from_agent, to_agent } = input;
+  return {
+    parent_task_id: input.parent_task_id ?? null,
+    from_agent,
+    to_agent: to_agent ?? null,
+    channel: input.channel ?? (to_agent === undefined ? DEFAULT_CHANNEL : DIRECT_CHANNEL),
+    kind: input.kind,
+    body: input.body,
+    attachments_json: input.attachments === undefined ? '[]' : stringify(input.attachments),
+    reply_to: input.reply_to ?? null,
+    thread_id: input.thread_id ?? null,
+    metadata_json: input.metadata === undefined ? '{}' : stringify(input.metadata),
+    require_channel: false,
+    of: names,
+  };
+}
+
 export const messageOperations = [
   handle(
     'messages.post',
     async ({ hub, call, key }, input) => {
-      const { from_agent, to_agent } = input;
-      const written = hub.write(
-        'post',
-        {
-          parent_task_id: input.parent_task_id ?? null,
-          from_agent,
-          to_agent: to_agent ?? null,
-          channel: input.channel ?? (to_agent === undefined ? DEFAULT_CHANNEL : DIRECT_CHANNEL),
-          kind: input.kind,
-          body: input.body,
-          attachments_json: input.attachments === undefined ? '[]' : stringify(input.attachments),
-          reply_to: input.reply_to ?? null,
-          thread_id: input.thread_id ?? null,
-          metadata_json: input.metadata === undefined ? '{}' : stringify(input.metadata),
-          require_channel: false,
-          of: call.caller.names,
-        },
-        key(from_agent),
-      );
+      const written = hub.write('post', postOf(input, call.caller), key(input.from_agent));
       const { outcome, replayed } = await written;
       const json = messageJson(outcome.message);
       const result = new JsonText(`${json.slice(0, -1)},"deduplicated":${replayed}}`);

@@ -6,7 +6,15 @@ import { HubError } from '../../../protocol/index.js';
 import type { Committed, StateChange } from '../../domain/changes.js';
 import { type CommandName, type Commands, perform, recall, type Written } from '../../domain/commands/index.js';
 import type { LeaseKind, MessageRow, WriteKey } from '../../domain/rows.js';
-import type { AuditPage, LeaseFilter, MessagePage, Store, TaskFilter, ThreadDetailRows } from '../../domain/store.js';
+import type {
+  ArcpReads,
+  AuditPage,
+  LeaseFilter,
+  MessagePage,
+  Store,
+  TaskFilter,
+  ThreadDetailRows,
+} from '../../domain/store.js';
 import { Tx } from '../../domain/tx.js';
 import { GroupCommit } from './group-commit.js';
 import { LogSize } from './log-size.js';
@@ -199,6 +207,22 @@ export class SqliteStore implements Store {
   }
   async audit(page: AuditPage) {
     return this.#tables.audit.page(page);
+  }
+  get arcp(): ArcpReads {
+    const { arcp } = this.#tables;
+    return {
+      all: async (noun) => arcp.all(noun),
+      intents: async () => arcp.intents(),
+      answers: async (sessionId) => arcp.answers(sessionId),
+      after: async (sessionId, seq, limit) => arcp.after(sessionId, seq, limit),
+      envelope: async (envelopeId) => arcp.envelope(envelopeId),
+      anchor: async (sessionId, envelopeId) => arcp.anchor(sessionId, envelopeId),
+      events: async (sessionId, eventSeq, limit) => arcp.events(sessionId, eventSeq, limit),
+      oldestEvent: async (sessionId) => arcp.oldestEvent(sessionId),
+      ofJob: async (sessionId, jobId) => arcp.ofJob(sessionId, jobId),
+      artifact: async (id) => arcp.artifact(id),
+      artifactBytes: async (principal, nowMs) => arcp.artifactBytes(principal, nowMs),
+    };
   }
   async cursor(agentId: string) {
     return this.#tables.cursors.get(agentId);
