@@ -209,13 +209,13 @@ const BOOLEANS = {
   streaming: true,
   durable_jobs: true,
   checkpoints: false,
-  binary_streams: true,
+  binary_streams: false,
   agent_handoff: false,
-  human_input: true,
-  artifacts: true,
-  subscriptions: true,
+  human_input: false,
+  artifacts: false,
+  subscriptions: false,
   scheduled_jobs: false,
-  interrupt: true,
+  interrupt: false,
 } as const;
 
 export interface G1Capabilities extends Record<keyof typeof BOOLEANS | 'anonymous', boolean> {

@@ -23,18 +23,8 @@ export type G2Code = keyof typeof G2_CODES;
 
 export const isG2Code = (code: string): code is G2Code => Object.hasOwn(G2_CODES, code);
 
-export const FEATURES = [
-  'heartbeat',
-  'ack',
-  'list_jobs',
-  'subscribe',
-  'lease_expires_at',
-  'cost.budget',
-  'model.use',
-  'progress',
-  'result_chunk',
-  'agent_versions',
-] as const;
+/** What this runtime offers of the flags of generation 1.1. */
+export const FEATURES = ['heartbeat', 'ack', 'list_jobs', 'subscribe', 'progress', 'agent_versions'] as const;
 export type Feature = (typeof FEATURES)[number];
 
 export const G2_STATUSES = ['pending', 'running', 'success', 'error', 'cancelled', 'timed_out'] as const;
