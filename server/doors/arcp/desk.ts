@@ -18,6 +18,10 @@ import { ArcpSession, type Draft, type Encoder, type SessionState } from './sess
 
 export const KEEP_SESSION_MS = 86_400_000;
 export const MAX_OUTBOX_ROWS = 100_000;
+/** Connected sessions of one principal. */
+export const MAX_SESSIONS = 50;
+/** Messages of a session whose repetition is recognised. */
+const MAX_ANSWERED = 10_000;
 /** How long a job waits for an agent that is away (arcp §D.3). */
 const WAIT_FOR_AGENT_MS = 600_000;
 const TICK_MS = 250;
@@ -99,6 +103,12 @@ export class Desk {
     return this.#writes;
   }
 
+  /** Whether a principal has as many sessions as it may (arcp §C.11); one that nobody is connected to makes room. */
+  isFull(principal: string): boolean {
+    const open = [...this.sessions.values()].filter(({ state, peer }) => state.principal === principal && peer);
+    return open.length >= MAX_SESSIONS;
+  }
+
   open(state: SessionState): ArcpSession {
     const session = new ArcpSession(state, this.#encoders[state.generation]);
     this.sessions.set(state.id, session);
@@ -177,7 +187,7 @@ export class Desk {
         kind: 'task_request',
         thread_id: job.id,
         body: typeof wish.input === 'string' && wish.input !== '' ? wish.input : stringify(wish.input ?? {}),
-        metadata: { arcp: { job_id: job.id, agent: job.agent, version, trace_id: job.trace_id } },
+        metadata: { arcp: { job_id: job.id, tool: wish.agent, agent: job.agent, version, trace_id: job.trace_id } },
       },
       callOf(session),
     );
@@ -267,6 +277,12 @@ export class Desk {
     const envelopes = drafts.map((draft) => session.envelope(draft, nowMs));
     const answer = envelopes[0]?.envelope_id ?? '';
     session.answered.set(messageId, answer);
+    if (session.answered.size > MAX_ANSWERED) {
+      for (const oldest of session.answered.keys()) {
+        session.answered.delete(oldest);
+        break;
+      }
+    }
     return this.write({ ...more, envelopes, inbound: { session_id: session.id, id: messageId, answer } });
   }
 
@@ -355,6 +371,9 @@ export class Desk {
     if (nowMs - this.#sweptMs < SWEEP_MS) return;
     this.#sweptMs = nowMs;
     void this.write({ sweep_ms: nowMs }).catch(() => undefined);
+    for (const { id } of this.sessions.values()) {
+      void this.write({ bound: { session_id: id, rows: MAX_OUTBOX_ROWS } }).catch(() => undefined);
+    }
   }
 
   /** Presence of the executor, told as heartbeats of its job (arcp §B.10.2); two that are missed fail it. */

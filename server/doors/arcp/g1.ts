@@ -18,7 +18,7 @@ import {
 } from '../../../protocol/arcp/g1.js';
 import { type ErrorCode, HubError, isJsonObject } from '../../../protocol/index.js';
 import type { Caller } from '../../access/caller.js';
-import { KEEP_SESSION_MS, MAX_OUTBOX_ROWS } from './desk.js';
+import { KEEP_SESSION_MS, MAX_OUTBOX_ROWS, MAX_SESSIONS } from './desk.js';
 import { isOver, type Job, type JobEnd, type JobEvent } from './job.js';
 import type { ArcpSession, Draft, Encoder } from './session.js';
 import { principalOf, type Speaker, type Wire } from './speaker.js';
@@ -229,6 +229,9 @@ export class G1Speaker implements Speaker {
     }
     const { capabilities, lacking } = negotiateG1(asked, auth.scheme === 'none');
     if (lacking !== undefined) return reject('UNIMPLEMENTED', `the extension ${lacking} is not offered`);
+    if (desk.isFull(principalOf(caller, client.principal))) {
+      return reject('RESOURCE_EXHAUSTED', `a principal may have ${MAX_SESSIONS} sessions connected`);
+    }
     const nowMs = desk.hub.clock.nowMs();
     const session = desk.open({
       id: this.#formerId(raw, principalOf(caller, client.principal)) ?? `sess_${ulid(nowMs)}`,

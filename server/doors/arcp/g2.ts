@@ -26,7 +26,7 @@ import {
 import { type ErrorCode, HubError, isJsonObject } from '../../../protocol/index.js';
 import type { Caller } from '../../access/caller.js';
 import { digest, sameDigest } from '../../access/secret.js';
-import { KEEP_SESSION_MS, MAX_OUTBOX_ROWS } from './desk.js';
+import { KEEP_SESSION_MS, MAX_OUTBOX_ROWS, MAX_SESSIONS } from './desk.js';
 import { isOver, type Job, type JobEnd, type JobEvent } from './job.js';
 import type { ArcpSession, Draft, Encoder } from './session.js';
 import { principalOf, type Speaker, type Wire } from './speaker.js';
@@ -242,6 +242,9 @@ export class G2Speaker implements Speaker {
     const wish = hello?.success ? hello.data.resume : resumed?.success ? resumed.data : undefined;
     const offered = this.#legacy ? [] : FEATURES.filter((each) => capabilities.features?.includes(each));
     const principal = principalOf(caller, client?.principal ?? client?.name);
+    if (wish === undefined && this.#wire.desk.isFull(principal)) {
+      return refuse('INTERNAL_ERROR', `a principal may have ${MAX_SESSIONS} sessions connected`);
+    }
     if (wish === undefined) return this.#welcome(caller, principal, offered);
     return this.#resume(caller, principal, offered, wish, refuse);
   }
