@@ -92,6 +92,8 @@ export interface Store {
   latestVisibleId(agent_id: string): Promise<number>;
   channels(): Promise<ChannelRow[]>;
   activeSessions(): Promise<SessionRow[]>;
+  /** The newest session of each agent that was ever here, active or not, newest first. */
+  latestSessions(limit: number): Promise<SessionRow[]>;
   activeSessionOf(agent_id: string): Promise<SessionRow | undefined>;
   /** Whether any active session was last seen before `cutoff`. */
   hasSessionsBefore(cutoff: string): Promise<boolean>;

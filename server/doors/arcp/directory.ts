@@ -8,6 +8,9 @@ export interface Listed {
   readonly versions: readonly string[];
 }
 
+/** Agents that a name is kept for across restarts. */
+const MAX_KNOWN = 10_000;
+
 interface Known {
   readonly agent_id: string;
   versions: readonly string[];
@@ -26,7 +29,10 @@ export class Directory {
   }
 
   async load(): Promise<void> {
-    for (const row of await this.#hub.store.activeSessions()) this.take(row);
+    const { store } = this.#hub;
+    // In the order in which they came, so that names that collide fall the same way after a restart.
+    for (const row of (await store.latestSessions(MAX_KNOWN)).reverse()) this.take(row);
+    for (const row of await store.activeSessions()) this.take(row);
   }
 
   /** A session as it is now. @returns whether its agent has just come */

@@ -167,6 +167,9 @@ export class SqliteStore implements Store {
   async channels() {
     return this.#tables.channels.all();
   }
+  async latestSessions(limit: number) {
+    return this.#tables.sessions.latest(limit);
+  }
   async activeSessions() {
     return this.#tables.sessions.allActive();
   }
