@@ -73,6 +73,7 @@ describe('what is kept', () => {
     await up.stop();
     const kept = readFileSync(up.storage);
     expect(kept.includes(resume_token)).toBe(false);
+    expect(up.stdout + up.stderr).not.toContain(resume_token);
     await up.restart();
     await using later = await RawClient.connect(up.url);
     await later.open();
