@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { arcpCommands } from './commands/arcp.js';
 import { completionCommands } from './commands/completion.js';
 import { controlCommands } from './commands/control.js';
 import { demoCommands } from './commands/demo.js';
@@ -56,6 +57,7 @@ const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['Messages:', waitCommands],
   ['Messages:', watchCommands],
   ['Work:', workCommands],
+  ['Work:', arcpCommands],
   ['Claims and locks:', leaseCommands],
   ['Agent hosts:', promptCommands],
   ['Agent hosts:', mcpCommands],

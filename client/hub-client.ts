@@ -6,6 +6,7 @@ import { type CallOptions, HubOperations, split, type WriteOptions } from './hub
 import type { ParamsOf } from './operation-params.js';
 import { PollCursors } from './poll-cursors.js';
 import { type RelayOptions, RelayTransport } from './relay/relay-transport.js';
+import { type ServeOptions, serve, type Tools } from './serve.js';
 import { type SubscribeOptions, Subscription } from './subscription.js';
 import type { ClientEvents, ConnectionState, Transport } from './transport.js';
 import { type SessionParams, type WebSocketOptions, WebSocketTransport } from './websocket/websocket-transport.js';
@@ -137,6 +138,19 @@ export class HubClient extends HubOperations implements AsyncDisposable {
     await client.register({ displayName, capabilities, metadata, replace });
     await client.bootstrap();
     return client;
+  }
+
+  /**
+   * Does what this agent is asked for, until the client closes or `signal` is aborted: requests of ARCP clients and of
+   * agents alike, those included that came while it was away.
+   *
+   *     await hub.serve({ reviewer: async (input, { progress }) => { await progress(1, 2); return { ok: true }; } });
+   *
+   * @param tools by the name that was asked for (`cap.` is left away); `*` does all others
+   * Source: arcp §D.4.
+   */
+  serve(tools: Tools, options: ServeOptions = {}): Promise<void> {
+    return serve(this, tools, options);
   }
 
   get state(): ConnectionState {

@@ -37,6 +37,7 @@ export {
 } from './hub-client.js';
 export type { AskOptions, CallOptions, PostOptions, WriteOptions } from './hub-operations.js';
 export type { ParamsOf, ResultOf } from './operation-params.js';
+export type { JobContext, LogLevel, ServeOptions, Tool, Tools } from './serve.js';
 export { type SubscribeOptions, Subscription } from './subscription.js';
 export type {
   ClientEvents,

@@ -13,6 +13,7 @@ import { CallerLimits } from './access/limits.js';
 import { type OwnToken, readOwnToken } from './access/own-token.js';
 import { authOf, ConfigError, type HubConfig, isLoopback, limitsOf } from './config.js';
 import { Hub, type HubLog } from './domain/hub.js';
+import { ArcpDoor } from './doors/arcp/door.js';
 import { createHttpServer, HttpDoor } from './doors/http/door.js';
 import type { Mounted } from './doors/http/pages.js';
 import { LocalDoor } from './doors/local/door.js';
@@ -157,6 +158,7 @@ export async function startHub(
   const http = new HttpDoor(hub, dispatcher, defence, callerOf, config, log);
   const websocket = new WebSocketDoor(hub, dispatcher, defence, callerOf, config, log);
   const local = new LocalDoor(hub, dispatcher, log);
+  const arcp = new ArcpDoor(hub, dispatcher, defence, callerOf, log);
   server.on('connection', (socket: Socket) => {
     if (sockets.has(socket)) return;
     sockets.add(socket);
@@ -173,6 +175,7 @@ export async function startHub(
   try {
     await access.start(ownToken, log);
     await hub.start();
+    await arcp.desk.start();
   } catch (cause) {
     listeners.destroyAll();
     await listeners.close();
@@ -185,6 +188,7 @@ export async function startHub(
     res.once('close', () => busy.delete(socket));
   });
   websocket.attach(server);
+  arcp.attach(server);
   server.on('request', http.listener);
   listeners.serve(server);
 
@@ -223,6 +227,7 @@ export async function startHub(
   async function stopAll(): Promise<void> {
     log.info({}, 'shutting down');
     await relay?.pause();
+    await arcp.desk.stop();
     const listening = listeners.close();
     server.close();
     // A file that another process has locked must not hold the shutdown up.
@@ -232,9 +237,11 @@ export async function startHub(
     http.pages.close();
     local.close();
     websocket.close();
+    arcp.close();
     for (const socket of sockets) if (!busy.has(socket)) socket.destroySoon();
     await Promise.race([listening, sleep(GOODBYE_MS)]);
     websocket.terminate();
+    arcp.terminate();
     server.closeAllConnections();
     for (const socket of sockets) socket.destroy();
     listeners.destroyAll();

@@ -2,6 +2,7 @@
  * The domain's port to its store. What crosses is a whole command of `commands/`, asynchronously; the store runs it in one
  * transaction and answers once the commit is durable. Nothing here knows SQL.
  */
+import type { ArcpArtifact, ArcpIntent, ArcpNoun, ArcpRecord, KeptEnvelope } from './arcp.js';
 import type { Committed } from './changes.js';
 import type { CommandName, Commands, Written } from './commands/index.js';
 import type { MessageFilter } from './filter.js';
@@ -129,6 +130,8 @@ export interface Store {
   latestVisibleId(agent_id: string): Promise<number>;
   channels(): Promise<ChannelRow[]>;
   activeSessions(): Promise<SessionRow[]>;
+  /** The newest session of each agent that was ever here, active or not, newest first. */
+  latestSessions(limit: number): Promise<SessionRow[]>;
   activeSessionOf(agent_id: string): Promise<SessionRow | undefined>;
   /** Whether any active session was last seen before `cutoff`. */
   hasSessionsBefore(cutoff: string): Promise<boolean>;
@@ -143,9 +146,30 @@ export interface Store {
   /** By when they were issued. */
   tokens(): Promise<TokenRow[]>;
   audit(page: AuditPage): Promise<AuditRow[]>;
+  readonly arcp: ArcpReads;
   stats(): StoreStats;
   /** Commits what is queued, then closes. */
   close(): Promise<void>;
+}
+
+/** What the ARCP door reads of its own tables. */
+export interface ArcpReads {
+  all(noun: ArcpNoun): Promise<ArcpRecord[]>;
+  intents(): Promise<ArcpIntent[]>;
+  /** Inbound ids of a session that had an effect, with the envelopes that answered them. */
+  answers(session_id: string): Promise<{ id: string; answer: string }[]>;
+  /** Envelopes of a session after a place in its outbox, ascending. */
+  after(session_id: string, seq: number, limit: number): Promise<KeptEnvelope[]>;
+  envelope(envelope_id: string): Promise<KeptEnvelope | undefined>;
+  /** The place of an envelope in the outbox of a session. */
+  anchor(session_id: string, envelope_id: string): Promise<number | undefined>;
+  /** Numbered events of a session after that number, ascending. */
+  events(session_id: string, event_seq: number, limit: number): Promise<KeptEnvelope[]>;
+  oldestEvent(session_id: string): Promise<number | undefined>;
+  /** Envelopes of one job in the outbox of a session, ascending. */
+  ofJob(session_id: string, job_id: string): Promise<KeptEnvelope[]>;
+  artifact(artifact_id: string): Promise<ArcpArtifact | undefined>;
+  artifactBytes(principal: string, now_ms: number): Promise<number>;
 }
 
 export interface TaskFilter {

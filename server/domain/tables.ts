@@ -2,6 +2,7 @@
  * The port that commands read and write through. An engine answers from what its transaction sees, synchronously; a row
  * that was put is there for the next command of the same group. Commands see rows, never SQL.
  */
+import type { ArcpArtifact, ArcpEnvelope, ArcpIntent, ArcpRecord } from './arcp.js';
 import type { Sent } from './party.js';
 import type {
   AuditRow,
@@ -90,6 +91,20 @@ export interface Tables {
     add(row: NewAuditRow): AuditRow;
     /** Now and then drops what is older than 90 days, or beyond 50,000 deeds of operators and as much of all else. */
     prune(nowMs: number): void;
+  };
+  readonly arcp: {
+    put(record: ArcpRecord): void;
+    keep(envelope: ArcpEnvelope, nowMs: number): void;
+    noteInbound(inbound: { session_id: string; id: string; answer: string }, nowMs: number): void;
+    intend(intent: ArcpIntent): void;
+    putArtifact(artifact: ArcpArtifact): void;
+    dropArtifact(artifact_id: string): void;
+    /** Drops events up to that number. */
+    free(session_id: string, up_to_seq: number): void;
+    /** Keeps the newest `rows` of a session's envelopes. */
+    bound(session_id: string, rows: number): void;
+    /** Drops what need not be kept at this time. */
+    sweep(now_ms: number): void;
   };
   readonly changes: {
     /** Keeps the log of changes short. */

@@ -6,14 +6,18 @@ import {
   OPERATIONS,
   type Operation,
   type OperationName,
+  type Operations,
+  type ParsedOf,
   waitOf,
 } from '../../protocol/index.js';
 import type { Access } from '../access/access.js';
 import type { AuditLog } from '../access/audit-log.js';
 import { authorize, type Guards, mustStand, partyOf } from '../access/authorize.js';
 import { type CallerLimits, type Held, roughBytes } from '../access/limits.js';
+import type { PostMessage } from '../domain/commands/messages.js';
 import type { Hub } from '../domain/hub.js';
 import { Answer, type Call, type Context, type DoorStats, fingerprint, type Handler } from './context.js';
+import { postOf } from './messages.js';
 
 interface Row {
   operation: Operation;
@@ -92,6 +96,28 @@ export class Dispatcher {
     } finally {
       waited?.();
     }
+  }
+
+  /**
+   * A post that goes into the store together with more than itself: checked, authorised and counted as `messages.post`, and
+   * handed back as its command.
+   *
+   * @throws {HubError} as `messages.post` does
+   */
+  admitPost(raw: Readonly<Record<string, unknown>>, call: Call): PostMessage {
+    const row = this.#rows.get('messages.post');
+    if (row === undefined) throw new HubError('unknown_method', 'unknown method: messages.post');
+    const { operation, schema } = row;
+    const parsed = schema.safeParse(raw, { error: describeIssue });
+    this.#authorize(call, operation, parsed.success ? (parsed.data as Record<string, unknown>) : raw);
+    const issue = parsed.error?.issues[0];
+    const failed = issue && String(issue.path[0] ?? '');
+    const broken = operation.across?.(parsed.success ? (parsed.data as never) : raw, failed, this.#hub.settings.limits);
+    if (!parsed.success || broken !== undefined) {
+      throw new HubError('bad_request', broken ?? (issue === undefined ? 'invalid input' : issueText(issue)));
+    }
+    this.#countPost(call, operation, parsed.data as Record<string, unknown>);
+    return postOf(parsed.data as ParsedOf<Operations['messages.post']>, partyOf(call.caller, this.#guards));
   }
 
   #countPost(call: Call, operation: Operation, input: Readonly<Record<string, unknown>>): void {

@@ -1,8 +1,16 @@
-import { DEFAULT_CHANNEL, DIRECT_CHANNEL, HubError, JsonText, stringify } from '../../protocol/index.js';
+import {
+  DEFAULT_CHANNEL,
+  DIRECT_CHANNEL,
+  HubError,
+  JsonText,
+  type Operations,
+  type ParsedOf,
+  stringify,
+} from '../../protocol/index.js';
 import { isVisible, viewerOf } from '../access/visibility.js';
 import type { PostMessage } from '../domain/commands/messages.js';
 import { encodeMessage, messageJson } from '../domain/encode.js';
-import type { Sent } from '../domain/party.js';
+import type { Party, Sent } from '../domain/party.js';
 import type { MessageRow } from '../domain/rows.js';
 import { Answer, type Call, type Context, handle } from './context.js';
 
@@ -13,29 +21,34 @@ async function channelFirst({ hub }: Context, raw: Readonly<Record<string, unkno
 }
 const NAMING = new Set(['agent_id', 'channel', '']);
 
+/**
+ * A post as the store's command takes it.
+ *
+ * @param of whoever posts it, where that is not anybody
+ */
+export function postOf(input: ParsedOf<Operations['messages.post']>, of: Party | undefined): PostMessage {
+  const { from_agent, to_agent } = input;
+  return {
+    parent_task_id: input.parent_task_id ?? null,
+    from_agent,
+    to_agent: to_agent ?? null,
+    channel: input.channel ?? (to_agent === undefined ? DEFAULT_CHANNEL : DIRECT_CHANNEL),
+    kind: input.kind,
+    body: input.body,
+    attachments_json: input.attachments === undefined ? '[]' : stringify(input.attachments),
+    reply_to: input.reply_to ?? null,
+    thread_id: input.thread_id ?? null,
+    metadata_json: input.metadata === undefined ? '{}' : stringify(input.metadata),
+    require_channel: false,
+    of,
+  };
+}
+
 export const messageOperations = [
   handle(
     'messages.post',
     async ({ hub, key, party }, input) => {
-      const { from_agent, to_agent } = input;
-      const written = hub.write(
-        'post',
-        {
-          parent_task_id: input.parent_task_id ?? null,
-          from_agent,
-          to_agent: to_agent ?? null,
-          channel: input.channel ?? (to_agent === undefined ? DEFAULT_CHANNEL : DIRECT_CHANNEL),
-          kind: input.kind,
-          body: input.body,
-          attachments_json: input.attachments === undefined ? '[]' : stringify(input.attachments),
-          reply_to: input.reply_to ?? null,
-          thread_id: input.thread_id ?? null,
-          metadata_json: input.metadata === undefined ? '{}' : stringify(input.metadata),
-          require_channel: false,
-          of: party(),
-        },
-        key(from_agent),
-      );
+      const written = hub.write('post', postOf(input, party()), key(input.from_agent));
       const { outcome, replayed } = await written;
       const json = messageJson(outcome.message);
       const result = new JsonText(`${json.slice(0, -1)},"deduplicated":${replayed}}`);

@@ -7,6 +7,7 @@
 import { HubError } from '../../../protocol/index.js';
 import type { WriteKey } from '../rows.js';
 import type { Tx } from '../tx.js';
+import { arcpCommands } from './arcp.js';
 import { auditCommands } from './audit.js';
 import { channelCommands } from './channels.js';
 import { leaseCommands } from './leases.js';
@@ -25,6 +26,7 @@ export const COMMANDS = {
   ...sweepCommands,
   ...tokenCommands,
   ...auditCommands,
+  ...arcpCommands,
 };
 
 /** Every command: what goes in, what comes out. Outcomes are plain data, so that a repeat can be answered from its key. */

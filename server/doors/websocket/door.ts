@@ -12,6 +12,7 @@ import type { Batch } from '../../domain/feed.js';
 import type { Hub, HubLog } from '../../domain/hub.js';
 import type { SessionRow } from '../../domain/rows.js';
 import type { Dispatcher } from '../../operations/dispatch.js';
+import { isArcp } from '../arcp/door.js';
 import { Connection, type ConnectionHost } from './connection.js';
 
 /** How long the last answers may keep a connection of a hub that goes down. */
@@ -62,7 +63,8 @@ export class WebSocketDoor implements ConnectionHost {
   attach(server: Server): void {
     server.on('upgrade', (req, socket, head) => {
       // Other offers are the HTTP door's, which declines them.
-      if (req.headers.upgrade?.toLowerCase() === 'websocket') this.#upgrade(req, socket as Socket, head);
+      if (req.headers.upgrade?.toLowerCase() === 'websocket' && !isArcp(req))
+        this.#upgrade(req, socket as Socket, head);
     });
   }
 

@@ -8,6 +8,7 @@ import { type CommandName, type Commands, perform, recall, type Written } from '
 import type { Sent } from '../../domain/party.js';
 import type { LeaseKind, MessageRow, WriteKey } from '../../domain/rows.js';
 import type {
+  ArcpReads,
   AuditPage,
   LeaseFilter,
   MessagePage,
@@ -179,6 +180,9 @@ export class SqliteStore implements Store {
   async channels() {
     return this.#tables.channels.all();
   }
+  async latestSessions(limit: number) {
+    return this.#tables.sessions.latest(limit);
+  }
   async activeSessions() {
     return this.#tables.sessions.allActive();
   }
@@ -219,6 +223,22 @@ export class SqliteStore implements Store {
   }
   async audit(page: AuditPage) {
     return this.#tables.audit.page(page);
+  }
+  get arcp(): ArcpReads {
+    const { arcp } = this.#tables;
+    return {
+      all: async (noun) => arcp.all(noun),
+      intents: async () => arcp.intents(),
+      answers: async (sessionId) => arcp.answers(sessionId),
+      after: async (sessionId, seq, limit) => arcp.after(sessionId, seq, limit),
+      envelope: async (envelopeId) => arcp.envelope(envelopeId),
+      anchor: async (sessionId, envelopeId) => arcp.anchor(sessionId, envelopeId),
+      events: async (sessionId, eventSeq, limit) => arcp.events(sessionId, eventSeq, limit),
+      oldestEvent: async (sessionId) => arcp.oldestEvent(sessionId),
+      ofJob: async (sessionId, jobId) => arcp.ofJob(sessionId, jobId),
+      artifact: async (id) => arcp.artifact(id),
+      artifactBytes: async (principal, nowMs) => arcp.artifactBytes(principal, nowMs),
+    };
   }
   async cursor(agentId: string) {
     return this.#tables.cursors.get(agentId);

@@ -5,7 +5,8 @@
 import { hub } from './001-hub.js';
 import { leases } from './002-leases.js';
 import { tokens } from './003-tokens.js';
+import { arcp } from './004-arcp.js';
 import { search } from './005-search.js';
 
 /** Numbered from 1; each runs once, in order, in the transaction that records its number. A new one is a file more. */
-export const MIGRATIONS: readonly string[] = [hub, leases, tokens, search];
+export const MIGRATIONS: readonly string[] = [hub, leases, tokens, arcp, search];

@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3';
 import type { Tables } from '../../../domain/tables.js';
+import { ArcpStore } from './arcp.js';
 import { AuditStore } from './audit.js';
 import { ChangeLog } from './changes.js';
 import { ChannelStore } from './channels.js';
@@ -25,6 +26,7 @@ export class SqliteTables implements Tables {
   readonly tokens: TokenStore;
   readonly audit: AuditStore;
   readonly changes: ChangeLog;
+  readonly arcp: ArcpStore;
 
   constructor(db: Database) {
     this.channels = new ChannelStore(db);
@@ -38,5 +40,6 @@ export class SqliteTables implements Tables {
     this.tokens = new TokenStore(db);
     this.audit = new AuditStore(db);
     this.changes = new ChangeLog(db);
+    this.arcp = new ArcpStore(db);
   }
 }

@@ -13,6 +13,7 @@ export class SessionStore {
   readonly #setSeen: Statement<[string, string]>;
   readonly #clampSeen: Statement<[string, string]>;
   readonly #expire: Statement<[string], SessionRow>;
+  readonly #latest: Statement<[number], SessionRow>;
   readonly #anyBefore: Statement<[string]>;
 
   constructor(db: Database) {
@@ -36,6 +37,9 @@ export class SessionStore {
     this.#setSeen = db.prepare('UPDATE sessions SET last_seen = ? WHERE agent_id = ? AND +active = 1');
     this.#clampSeen = db.prepare('UPDATE sessions SET last_seen = ? WHERE active = 1 AND last_seen > ?');
     this.#expire = db.prepare('UPDATE sessions SET active = 0 WHERE active = 1 AND last_seen < ? RETURNING *');
+    this.#latest = db.prepare(`
+      SELECT s.* FROM sessions s JOIN (SELECT max(rowid) AS newest FROM sessions GROUP BY agent_id) n ON s.rowid = n.newest
+      ORDER BY s.rowid DESC LIMIT ?`);
     this.#anyBefore = db.prepare('SELECT 1 FROM sessions WHERE active = 1 AND last_seen < ? LIMIT 1');
   }
 
@@ -47,6 +51,10 @@ export class SessionStore {
   }
   get(sessionId: string): SessionRow | undefined {
     return this.#byId.get(sessionId);
+  }
+  /** The newest of each agent, newest first. */
+  latest(limit: number): SessionRow[] {
+    return this.#latest.all(limit);
   }
   allActive(): SessionRow[] {
     return this.#active.all();
