@@ -2,9 +2,9 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { dispatchTypeOf, inlineAgent } from '../../dispatch/agents/agent.js';
-import { resolveModel } from '../../dispatch/agents/model.js';
-import { referenceFiles, systemPrompt } from '../../dispatch/agents/prompt.js';
+import { dispatchTypeOf, inlineAgent } from '../../dispatch/personas/agent.js';
+import { resolveModel } from '../../dispatch/personas/model.js';
+import { referenceFiles, systemPrompt } from '../../dispatch/personas/prompt.js';
 import {
   agentOfChannel,
   agentPath,
@@ -15,7 +15,7 @@ import {
   listAgents,
   loadAgent,
   newAgentText,
-} from '../../dispatch/agents/store.js';
+} from '../../dispatch/personas/store.js';
 import { TestHome } from './support/home.js';
 
 describe('agents (dispatch §4.2)', () => {
@@ -162,10 +162,9 @@ describe('models (dispatch §5)', () => {
     );
   });
 
-  it('routes by the model alone, and by `backend`', () => {
-    expect(dispatchTypeOf(agent, 'sonnet')).toBe('acpx');
-    expect(dispatchTypeOf(agent, 'ollama/llama3')).toBe('ollama');
-    expect(dispatchTypeOf({ backend: 'acp:agent' }, 'sonnet')).toBe('acp');
+  it('routes by the model alone', () => {
+    expect(dispatchTypeOf('sonnet')).toBe('acpx');
+    expect(dispatchTypeOf('ollama/llama3')).toBe('ollama');
   });
 
   it('an agent without a file may read only', () => {

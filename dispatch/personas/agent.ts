@@ -26,10 +26,6 @@ export const AgentFile = z.object({
   local_context_files: texts().default([]).describe('files of the workspace that an endpoint is shown as reference'),
   model: text().min(1, { error: 'expected a model' }).describe('alias of acpx (`sonnet`, `haiku`, …), or `ollama/…`'),
   allowed_models: texts().default([]).describe('models that a request may ask for instead; empty: any'),
-  backend: text()
-    .regex(/^acp:\s*\S/, { error: 'expected acp:<command>' })
-    .optional()
-    .describe('`acp:<command>` speaks ACP with that program instead of acpx'),
   permission_mode: choice(PERMISSION_MODES).default('approve-all').describe('what its tools may do without a question'),
   timeout: seconds().optional().describe('seconds for an answer; `timeouts.acpx_request` by default'),
   git_pull: yesNo().default(true).describe('`false` leaves its workspace alone where `git.auto_pull` is set'),
@@ -71,5 +67,5 @@ export function inlineAgent(spec: { model: string; workspace: string; system_pro
   return { ...parsed, name: INLINE_AGENT, system_prompt };
 }
 
-export const dispatchTypeOf = (agent: Pick<Agent, 'backend'>, model: string): 'acpx' | 'ollama' | 'acp' =>
-  model.startsWith('ollama/') ? 'ollama' : agent.backend === undefined ? 'acpx' : 'acp';
+/** How a model is reached: by its name alone (dispatch §0). */
+export const dispatchTypeOf = (model: string): 'acpx' | 'ollama' => (model.startsWith('ollama/') ? 'ollama' : 'acpx');
