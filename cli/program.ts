@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { completionCommands } from './commands/completion.js';
 import { controlCommands } from './commands/control.js';
 import { demoCommands } from './commands/demo.js';
+import { dispatchCommands } from './commands/dispatch.js';
 import { guardCommands } from './commands/guard.js';
 import { hookCommands } from './commands/hook.js';
 import { hubCommands } from './commands/hub.js';
@@ -59,6 +60,7 @@ const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['Agent hosts:', mcpCommands],
   ['Agent hosts:', hookCommands],
   ['Agent hosts:', guardCommands],
+  ['Dispatcher:', dispatchCommands],
   ['Who is there:', identityCommands],
   ['Lists:', listCommands],
   ['Lists:', () => completionCommands(buildProgram)],
@@ -68,4 +70,5 @@ const AFTER = `
 Without a command, \`arc\` is \`arc serve\`. \`arc COMMAND --help\` shows a command with examples.
 Every option may also be set in the environment (--base-url is ARC_BASE_URL) or in arc.config.json in the working
 directory (--base-url is "base_url"; --config FILE names another file). A flag beats the environment, which beats the file.
+The commands of the dispatcher have files of their own instead (--config-dir).
 Options may be shortened as long as they stay unambiguous.`;

@@ -107,7 +107,7 @@ export function deleteAgent(home: Home, name: string): void {
 export function cloneAgent(home: Home, from: string, to: string): void {
   const { doc } = parseYaml(agentPath(home, from), agentText(home, from));
   doc.setIn(['name'], to);
-  doc.deleteIn(['discord', 'channel_id']);
+  if (doc.hasIn(['discord', 'channel_id'])) doc.deleteIn(['discord', 'channel_id']);
   createAgent(home, to, doc.toString({ lineWidth: 0 }));
 }
 

@@ -103,6 +103,8 @@ describe('agents (dispatch §4.2)', () => {
     expect(loadAgent(home.home, 'new')).toMatchObject({ model: 'haiku', permission_mode: 'approve-reads' });
     expect(() => createAgent(home.home, 'new', 'x: 1')).toThrowError('workspace');
     expect(() => createAgent(home.home, 'new', home.read(agentPath(home.home, 'new')))).toThrowError('already exists');
+    cloneAgent(home.home, 'new', 'bare');
+    deleteAgent(home.home, 'bare');
     cloneAgent(home.home, 'coach', 'twin');
     expect(home.read(agentPath(home.home, 'twin'))).toContain('# mine');
     expect(loadAgent(home.home, 'twin').discord.channel_id).toBe('');
