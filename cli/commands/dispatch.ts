@@ -1,4 +1,4 @@
-/** Asking agents, and what is configured of them: ask, agent, log, config, ping. */
+/** Asking agents, and what is configured of them: ask, agent, log, config, daemon, ping. */
 import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { declareDispatch } from '../dispatch/command.js';
 import { flag, text } from '../options.js';
@@ -68,6 +68,14 @@ export const dispatchCommands = (): Command[] => [
     run: async (command) => (await import('../dispatch/settings.js')).config(command),
   }),
   declareDispatch({
+    name: 'daemon',
+    description: 'the process that answers `arc ask` and scripts through a socket',
+    args: [action(['start', 'stop', 'status'])],
+    options: [flag('--foreground', 'start: here, until Ctrl+C')],
+    help: DAEMON_HELP,
+    run: async (command) => (await import('../dispatch/daemon.js')).daemon(command),
+  }),
+  declareDispatch({
     name: 'ping',
     description: 'test whether the backends can be used',
     help: PING_HELP,
@@ -106,6 +114,14 @@ A value that is not valid changes nothing. Secrets belong into the file .env of 
 Examples:
   arc config show
   arc config set timeouts.acpx_request 600`;
+
+const DAEMON_HELP = `
+One runs for a home. It ends after what is under way, within ten seconds. SIGHUP reads the configuration again.
+
+Examples:
+  arc daemon start
+  arc daemon start --foreground
+  arc daemon status`;
 
 const PING_HELP = `
 Exit 1 if one of them cannot be used.

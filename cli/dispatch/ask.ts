@@ -1,8 +1,12 @@
 /** `arc ask`: from the words of a command line to an answer. */
+import { randomUUID } from 'node:crypto';
 import { fstatSync } from 'node:fs';
 import { text as readAll } from 'node:stream/consumers';
 import type { Command } from 'commander';
 import { CommandError } from '../../base/command-error.js';
+import type { Ground } from '../../dispatch/backends/backend.js';
+import { socketPath } from '../../dispatch/config/config.js';
+import { callDaemon } from '../../dispatch/ipc/client.js';
 import { loadAgent } from '../../dispatch/personas/store.js';
 import { Dispatcher, type Outcome, type Prompt } from '../../dispatch/run/dispatcher.js';
 import { write, writeJson } from '../output.js';
@@ -26,7 +30,8 @@ export async function ask(command: Command): Promise<number> {
     ...{ prompt: await promptText(command.args[0]), source: 'cli', session, timeout_s: timeout },
     ...(agent === undefined ? { inline: { model: String(model), workspace: process.cwd() } } : { agent, model }),
   };
-  return answered(await dispatchHere(new Dispatcher(ground), prompt), {
+  const outcome = (await throughDaemon(ground, prompt)) ?? (await dispatchHere(new Dispatcher(ground), prompt));
+  return answered(outcome, {
     pretty: pretty === true,
     json: wantsJson(command),
   });
@@ -46,6 +51,26 @@ function hasInput(): boolean {
     return !fstatSync(0).isCharacterDevice();
   } catch {
     return false;
+  }
+}
+
+const SPARE_SEC = 15;
+
+/** Undefined when no daemon is there. What it has taken is never run here as well. */
+async function throughDaemon(ground: Ground, prompt: Prompt): Promise<Outcome | undefined> {
+  const { clock, config, home } = ground;
+  const agent = prompt.agent === undefined ? undefined : loadAgent(home, prompt.agent);
+  const { acpx_request, ollama_request, ipc_connect } = config.timeouts;
+  const replySec = SPARE_SEC + (prompt.timeout_s ?? agent?.timeout ?? Math.max(acpx_request, ollama_request));
+  const request = { ...prompt, request_id: randomUUID() };
+  const call = (body: object) =>
+    callDaemon(socketPath(home, config), body, { clock, connectSec: ipc_connect, replySec });
+  const stop = () => void call({ op: 'cancel', request_id: request.request_id }).catch(() => undefined);
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  try {
+    return ((await call(request)) as Outcome | null) ?? undefined;
+  } finally {
+    process.off('SIGINT', stop).off('SIGTERM', stop);
   }
 }
 

@@ -37,7 +37,7 @@ export function declareDispatch({ name, description, help, args = [], options = 
 }
 
 /** Errors that people are meant to read; others keep their trace. */
-const TOLD_BY_TEXT = new Set(['DispatchError', 'CommandError', 'HubError', 'PrivateFileError']);
+const TOLD_BY_TEXT = new Set(['AlreadyRunning', 'DispatchError', 'CommandError', 'HubError', 'PrivateFileError']);
 
 function describe(cause: unknown): string {
   if (cause instanceof Error && TOLD_BY_TEXT.has(cause.name)) return cause.message;
