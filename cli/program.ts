@@ -3,6 +3,7 @@ import { arcpCommands } from './commands/arcp.js';
 import { completionCommands } from './commands/completion.js';
 import { controlCommands } from './commands/control.js';
 import { demoCommands } from './commands/demo.js';
+import { dispatchCommands } from './commands/dispatch.js';
 import { guardCommands } from './commands/guard.js';
 import { hookCommands } from './commands/hook.js';
 import { hubCommands } from './commands/hub.js';
@@ -63,6 +64,7 @@ const GROUPS: readonly (readonly [string, () => Command[]])[] = [
   ['Agent hosts:', mcpCommands],
   ['Agent hosts:', hookCommands],
   ['Agent hosts:', guardCommands],
+  ['Dispatcher:', dispatchCommands],
   ['Who is there:', identityCommands],
   ['Lists:', listCommands],
   ['Lists:', () => completionCommands(buildProgram)],
@@ -72,4 +74,5 @@ const AFTER = `
 Without a command, \`arc\` is \`arc serve\`. \`arc COMMAND --help\` shows a command with examples.
 Every option may also be set in the environment (--base-url is ARC_BASE_URL) or in arc.config.json in the working
 directory (--base-url is "base_url"; --config FILE names another file). A flag beats the environment, which beats the file.
+The commands of the dispatcher have files of their own instead (--config-dir).
 Options may be shortened as long as they stay unambiguous.`;

@@ -12,7 +12,16 @@ export const DEFAULT_CONFIG_FILE = 'arc.config.json';
 /** These say how a command is run, not how it is set up; and a secret belongs into a file of its own. */
 const NOT_IN_FILE = new Set(['config', 'help', 'version', 'token']);
 
+const apart = new WeakSet<Command>();
+
+/** Leaves a command alone: its options come from the command line only, and are no settings of the hub's commands. */
+export function withoutSettings(command: Command): Command {
+  apart.add(command);
+  return command;
+}
+
 export function applySettings(command: Command, argv: readonly string[], env: NodeJS.ProcessEnv = process.env): void {
+  if (apart.has(command)) return;
   const flags = new Set(argv.map((word) => word.split('=', 1)[0] ?? word));
   if (flags.has('--help') || flags.has('-h')) return;
   const file = readConfigFile(command, configPath(argv) ?? env.ARC_CONFIG);
@@ -62,7 +71,7 @@ function readConfigFile(command: Command, asked: string | undefined) {
 /** One file serves all commands, so it may hold the settings of any of them. */
 function knownSettings(command: Command): Set<string> {
   const siblings = command.parent?.commands ?? [command];
-  const names = siblings.flatMap(({ options }) => options.map(settingName));
+  const names = siblings.filter((each) => !apart.has(each)).flatMap(({ options }) => options.map(settingName));
   return new Set(names.filter((name) => !NOT_IN_FILE.has(name)));
 }
 

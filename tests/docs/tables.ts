@@ -1,5 +1,7 @@
 /** The tables in the documents that follow from code. `npm run docs` writes them, a test keeps them current. */
 import { z } from 'zod';
+import { Config } from '../../dispatch/config/config.js';
+import { unwrapped } from '../../dispatch/config/yaml-file.js';
 import {
   CLOSE_CODES,
   DEFAULT_LIMITS,
@@ -117,9 +119,25 @@ function commands(): string {
   return table(['command', 'also', 'what it does'], rows);
 }
 
+/** Groups of the dispatcher's configuration that something follows. */
+const CONFIG_GROUPS = ['acpx', 'ollama', 'git', 'timeouts', 'logging'] as const;
+
+function dispatchConfig(): string {
+  const defaults = Config.parse({});
+  const rows = CONFIG_GROUPS.flatMap((group) => {
+    const shape = (unwrapped(Config.shape[group]) as z.ZodObject).shape as Record<string, z.ZodType>;
+    const values = defaults[group] as Readonly<Record<string, unknown>>;
+    return Object.entries(shape).map(([name, schema]) =>
+      row(`\`${group}.${name}\``, `\`${JSON.stringify(values[name])}\``, schema.description ?? ''),
+    );
+  });
+  return table(['key', 'default', 'meaning'], rows);
+}
+
 /** Marker → table, by document. */
 export const GENERATED: Record<string, Record<string, () => string>> = {
   'docs/protocol/websocket.md': { operations, errors, 'close-codes': closeCodes, limits },
+  'docs/dispatch.md': { 'dispatch-config': dispatchConfig },
   'docs/operations.md': { settings },
   'docs/security.md': { roles },
   'docs/tui.md': { keys, commands },
