@@ -30,7 +30,10 @@ export async function ask(command: Command): Promise<number> {
     ...{ prompt: await promptText(command.args[0]), source: 'cli', session, timeout_s: timeout },
     ...(agent === undefined ? { inline: { model: String(model), workspace: process.cwd() } } : { agent, model }),
   };
-  const outcome = (await throughDaemon(ground, prompt)) ?? (await dispatchHere(new Dispatcher(ground), prompt));
+  const outcome =
+    (await throughDaemon(ground, prompt)) ??
+    (await throughStarted(ground, prompt)) ??
+    (await dispatchHere(new Dispatcher(ground), prompt));
   return answered(outcome, {
     pretty: pretty === true,
     json: wantsJson(command),
@@ -72,6 +75,13 @@ async function throughDaemon(ground: Ground, prompt: Prompt): Promise<Outcome | 
   } finally {
     process.off('SIGINT', stop).off('SIGTERM', stop);
   }
+}
+
+/** By a daemon that is started for it and stays, where the home wants one. */
+async function throughStarted(ground: Ground, prompt: Prompt): Promise<Outcome | undefined> {
+  if (!ground.config.daemon.auto_start) return undefined;
+  const { begin } = await import('./daemon.js');
+  return (await begin(ground)) ? throughDaemon(ground, prompt) : undefined;
 }
 
 /** In this process; Ctrl+C ends the backend with all that it started. */

@@ -40,16 +40,18 @@ async function start(ground: Ground): Promise<number> {
     write('Daemon is already running.');
     return 0;
   }
+  if (!(await begin(ground))) throw new CommandError(`the daemon has not started: see ${ground.home.daemonLog}`);
+  write('Daemon started.');
+  return 0;
+}
+
+/** Starts one that outlives this process. @returns whether it answers; of several that start at once, one does */
+export async function begin(ground: Ground): Promise<boolean> {
   const log = openSync(ground.home.daemonLog, 'a', 0o600);
   const words = [process.argv[1] ?? '', 'daemon', 'start', '--foreground', '--config-dir', ground.home.path];
   spawn(process.execPath, words, { detached: true, stdio: ['ignore', 'ignore', log], cwd: ground.home.path }).unref();
   closeSync(log);
-  const isThere = async () => (await call(ground, { op: 'ping' })) !== null;
-  if (!(await within(ground, START_MS, isThere))) {
-    throw new CommandError(`the daemon has not started: see ${ground.home.daemonLog}`);
-  }
-  write('Daemon started.');
-  return 0;
+  return within(ground, START_MS, async () => (await call(ground, { op: 'ping' })) !== null);
 }
 
 async function stop(ground: Ground): Promise<number> {

@@ -13,7 +13,7 @@ import { until } from './support/until.js';
 function setUp() {
   const home = new TestHome();
   const stub = new StubAcpx(home.folder);
-  home.config(`acpx:\n  command: ${stub.path}\nollama:\n  endpoints: {}\n`);
+  home.config(`daemon:\n  auto_start: false\nacpx:\n  command: ${stub.path}\nollama:\n  endpoints: {}\n`);
   home.agent('coach');
   const env = { ARC_HOME: home.home.path };
   const run = (...words: string[]) => arc(words, { env, cwd: home.workspace });

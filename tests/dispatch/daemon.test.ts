@@ -54,6 +54,17 @@ it('starts once, answers `arc ask` and the socket, and leaves nothing behind (di
   expect(await at.run('daemon', 'stop')).toMatchObject({ code: 0, stdout: 'Daemon is not running.\n' });
 });
 
+it('is started by the first that asks, and stays (dispatch §1.1)', async () => {
+  await using at = await setUp();
+  expect(await at.run('ask', '-a', 'coach', 'hi')).toEqual({ code: 0, stdout: 'answer to hi\n', stderr: '' });
+  const pid = async () => ((await at.call({ op: 'status' })) as unknown as { daemon: { pid: number } }).daemon.pid;
+  const first = await pid();
+  expect(isAlive(first)).toBe(true);
+  await Promise.all([1, 2].map((n) => at.run('ask', '-a', 'coach', `again ${n}`)));
+  expect(await pid()).toBe(first);
+  expect((await at.call({ op: 'history' })) as unknown).toMatchObject({ status: 'ok' });
+});
+
 it('keeps its configuration where a new one is wrong, and cancels by id', async () => {
   await using at = await setUp();
   await at.run('daemon', 'start');
