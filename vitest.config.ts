@@ -8,7 +8,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    // Most of a test is waiting, so two are run at once even where there are two cores.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
+    // Much of a test is waiting, so more are run at once than there are cores where these are few.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
   },
 });

@@ -212,7 +212,7 @@ const BOOLEANS = {
   binary_streams: false,
   agent_handoff: false,
   human_input: false,
-  artifacts: false,
+  artifacts: true,
   subscriptions: false,
   scheduled_jobs: false,
   interrupt: false,

@@ -154,7 +154,7 @@ export class Desk {
       earlier.watchers[session.id] = wish.message_id;
       const ended: Draft[] =
         earlier.end === null ? [] : session.encoder.job(earlier, { what: 'ended', end: earlier.end }, wish.message_id);
-      await this.#answer(session, wish.message_id, [...accept(earlier), ...ended], {
+      await this.answer(session, wish.message_id, [...accept(earlier), ...ended], {
         records: [jobRecord(earlier, nowMs)],
       });
       return { job: earlier, repeated: true };
@@ -202,7 +202,7 @@ export class Desk {
     };
     if (kept) this.#intents.set(`${principal}\n${kept.key}`, kept);
     try {
-      await this.#answer(session, wish.message_id, [...accept(job), ...started], {
+      await this.answer(session, wish.message_id, [...accept(job), ...started], {
         request: { job_id: job.id, message },
         records: [jobRecord(job, nowMs)],
         ...(kept && { intent: kept }),
@@ -272,7 +272,7 @@ export class Desk {
   }
 
   /** The first answer to a message, kept so that the message can be repeated without a second effect. */
-  #answer(session: ArcpSession, messageId: string, drafts: readonly Draft[], more: ArcpWrite): Promise<void> {
+  answer(session: ArcpSession, messageId: string, drafts: readonly Draft[], more: ArcpWrite): Promise<void> {
     const nowMs = this.hub.clock.nowMs();
     const envelopes = drafts.map((draft) => session.envelope(draft, nowMs));
     const answer = envelopes[0]?.envelope_id ?? '';

@@ -18,6 +18,7 @@ import {
 } from '../../../protocol/arcp/g1.js';
 import { type ErrorCode, HubError, isJsonObject } from '../../../protocol/index.js';
 import type { Caller } from '../../access/caller.js';
+import { artifactFor, artifactOf, isRefused, refOf } from './artifacts.js';
 import { KEEP_SESSION_MS, MAX_OUTBOX_ROWS, MAX_SESSIONS } from './desk.js';
 import { isOver, type Job, type JobEnd, type JobEvent } from './job.js';
 import type { ArcpSession, Draft, Encoder } from './session.js';
@@ -301,6 +302,12 @@ export class G1Speaker implements Speaker {
         return this.#cancel(session, envelope, of('cancel'));
       case 'resume':
         return this.#resume(session, envelope, of('resume'));
+      case 'artifact.put':
+        return this.#putArtifact(session, envelope, of('artifact.put'));
+      case 'artifact.fetch':
+        return this.#fetchArtifact(session, envelope, of('artifact.fetch'));
+      case 'artifact.release':
+        return this.#releaseArtifact(session, envelope, of('artifact.release'));
       default: {
         const why = G1_NOT_OFFERED.has(type) ? `${type} is not offered` : `${type} is not offered by this runtime`;
         return this.#nack(envelope, 'UNIMPLEMENTED', why);
@@ -361,6 +368,35 @@ export class G1Speaker implements Speaker {
     if (isOver(job)) return refuse('already_terminal', 'FAILED_PRECONDITION');
     const accepted = this.#draft(envelope, 'cancel.accepted', { target, target_id });
     await this.#wire.desk.cancel(session, job, reason, Math.min(deadline_ms, MAX_CANCEL_MS), [accepted]);
+  }
+
+  async #putArtifact(session: ArcpSession, envelope: Inbound, wish: G1Payload<'artifact.put'>): Promise<void> {
+    const { desk } = this.#wire;
+    const owner = { id: session.id, principal: session.state.principal };
+    const made = await artifactOf(wish, owner, desk.hub.store.arcp, desk.hub.clock.nowMs());
+    if (isRefused(made)) return this.#nack(envelope, made.code, made.message);
+    const ref = this.#draft(envelope, 'artifact.ref', refOf(made));
+    await desk.answer(session, envelope.id, [ref], { artifact: made });
+  }
+
+  /** Not through the outbox, which would keep the bytes a second time: a client that has lost the answer asks again. */
+  async #fetchArtifact(session: ArcpSession, envelope: Inbound, wish: G1Payload<'artifact.fetch'>): Promise<void> {
+    const found = await this.#artifact(session, wish.artifact_id);
+    if (found === undefined) return this.#nack(envelope, 'NOT_FOUND', `there is no artifact ${wish.artifact_id}`);
+    const payload = { ...refOf(found), encoding: 'base64', data: found.data.toString('base64') };
+    this.#bare('artifact.put', payload, envelope.id, { session_id: session.id });
+  }
+
+  async #releaseArtifact(session: ArcpSession, envelope: Inbound, wish: G1Payload<'artifact.release'>): Promise<void> {
+    const found = await this.#artifact(session, wish.artifact_id);
+    if (found === undefined) return this.#nack(envelope, 'NOT_FOUND', `there is no artifact ${wish.artifact_id}`);
+    const ack = this.#draft(envelope, 'ack', this.#received(envelope));
+    await this.#wire.desk.answer(session, envelope.id, [ack], { release: found.artifact_id });
+  }
+
+  #artifact({ state }: ArcpSession, artifactId: string) {
+    const { store, clock } = this.#wire.desk.hub;
+    return artifactFor(artifactId, state.principal, store.arcp, clock.nowMs());
   }
 
   /** Replays what the client has missed of a session, as it was sent, and takes over its jobs (arcp §B.18). */
