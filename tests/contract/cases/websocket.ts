@@ -207,7 +207,7 @@ export const cases: readonly Case[] = [
         [rpc(1, null), 1, invalid],
         [rpc(2, 'no.such'), 2, unknown],
         [rpc(2, ''), 2, unknown],
-        [rpc(2, 'messages.search', { query: 'x' }), 2, unknown],
+        [rpc(2, 'messages.erase', { id: 1 }), 2, unknown],
         [rpc(2, 'toString'), 2, unknown],
         [rpc(3, 'hub.info', [1]), 3, bad],
         [rpc(3, 'hub.info', 'x'), 3, bad],
