@@ -7,10 +7,10 @@ import { type AcpxCall, closeArgv, ensureArgv, oneShotArgv, promptArgv } from '.
 import { mergeEnvFile } from '../../dispatch/config/env-file.js';
 import { PERMISSION_MODES } from '../../dispatch/personas/agent.js';
 import { Dispatcher } from '../../dispatch/run/dispatcher.js';
+import { until } from '../support/until.js';
 import { groundOf } from './support/ground.js';
 import { TestHome } from './support/home.js';
 import { StubAcpx } from './support/stub-acpx.js';
-import { until } from './support/until.js';
 
 const call: AcpxCall = {
   format: 'quiet',

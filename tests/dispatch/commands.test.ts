@@ -6,9 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { agentPath } from '../../dispatch/personas/store.js';
 import { arc, json, start } from '../cli/arc.js';
 import { HUB_MAIN } from '../support/hub-process.js';
+import { until } from '../support/until.js';
 import { TestHome } from './support/home.js';
 import { StubAcpx } from './support/stub-acpx.js';
-import { until } from './support/until.js';
 
 function setUp() {
   const home = new TestHome();

@@ -5,9 +5,9 @@ import { systemClock } from '../../base/clock.js';
 import { isAlive } from '../../base/process.js';
 import { callDaemon } from '../../dispatch/ipc/client.js';
 import { arc } from '../cli/arc.js';
+import { until } from '../support/until.js';
 import { TestHome } from './support/home.js';
 import { StubAcpx } from './support/stub-acpx.js';
-import { until } from './support/until.js';
 
 async function setUp() {
   const home = new TestHome();

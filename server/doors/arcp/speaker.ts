@@ -1,6 +1,5 @@
 /** What a connection and a generation's speaker have of each other. */
 import type { Inbound } from '../../../protocol/arcp/envelope.js';
-import { HubError } from '../../../protocol/index.js';
 import type { Caller } from '../../access/caller.js';
 import type { Desk } from './desk.js';
 import type { ArcpSession, Peer } from './session.js';
@@ -33,5 +32,3 @@ export function principalOf({ names, grant }: Caller, claimed: string | undefine
   if (grant === undefined) return `anon:${claimed ?? 'client'}`.slice(0, 200);
   return names?.only ?? grant.given[0] ?? grant.role;
 }
-
-export const isRefusal = (cause: unknown): boolean => HubError.from(cause).code !== 'internal';
